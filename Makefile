@@ -1,0 +1,37 @@
+# Two commands do all: 'make run' and 'make test'.
+
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed-$(shell cat setup.py constraints.txt | cksum | cut -d' ' -f1)
+SOURCES := pipeline transforms modalities earthengine dataset emulator runners tests bench docs setup.py
+
+.PHONY: run test lint docs bench clean
+
+run: $(STAMP)  ## The main job on the bundled tiles, answered by the emulator.
+	$(BIN)/python -m pipeline --runner=DirectRunner --tiles tiles.geojson --output datasets
+
+test: $(STAMP) lint  ## All that proves the program right.
+	$(BIN)/python -m pytest
+
+lint: $(STAMP)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+
+docs: $(STAMP)  ## The pages that are generated from the registry.
+	$(BIN)/python docs/generate.py
+
+bench: $(STAMP)  ## The figures of bench/, for this machine.
+	$(BIN)/python bench/bench.py
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
+
+# A virtual environment of its own, made anew only when its requirements change.
+$(STAMP):
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --editable '.[test]'
+	rm -f $(VENV)/.installed-*
+	touch $@
