@@ -1,0 +1,1 @@
+"""What is fetched: tile, grid, plan, and one file a modality."""
