@@ -1,0 +1,1 @@
+"""The client side of Earth Engine: session, one request, errors, the gate."""

@@ -1,0 +1,45 @@
+"""The one door to the emulator: the default engine, started in this process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+
+from earthengine.engine import Engine
+from earthengine.transport import Transport
+
+
+def emulator_transport(latency: float) -> Transport:
+    """Returns a transport to this process's emulator.
+
+    Args:
+        latency: Seconds that each request waits, to stand for Google's.
+    """
+    # Imported here: a run on Google's engine never loads the emulator.
+    import emulator
+
+    engine = emulator.default_engine()
+    engine.latency_s = latency
+    return emulator.Transport(engine)
+
+
+def engine_stats(engine: Engine) -> dict[str, Any] | None:
+    """Returns what an emulator counted since it began, by kind of request.
+
+    Google's engine does not tell; nor do emulators in other processes without an
+    address.
+    """
+    if engine.kind == "emulator":
+        import emulator
+
+        counted = emulator.default_engine().stats()
+        return counted if counted["requests"]["total"] else None
+    if engine.kind != "url":
+        return None
+    try:
+        answer = requests.get(f"{engine.url}/stats", timeout=5)
+        stats: dict[str, Any] = answer.json()
+    except (requests.RequestException, ValueError):
+        return None
+    return stats if "requests" in stats else None

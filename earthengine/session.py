@@ -1,0 +1,219 @@
+"""A process's one session with an engine, through the real client library."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import ee
+import google.auth
+import google.auth.credentials
+import google.auth.exceptions
+import google.oauth2.service_account
+import numpy as np
+import numpy.typing as npt
+
+from earthengine.emulator_door import emulator_transport
+from earthengine.engine import Budget, Engine
+from earthengine.errors import EngineError
+from earthengine.gate import Gate
+from earthengine.request import Patience, Usage, send
+from earthengine.transport import HttpTransport, Recorder, Transport, is_loopback
+
+T = TypeVar("T")
+
+_logger = logging.getLogger(__name__)
+
+SCOPES = (
+    "https://www.googleapis.com/auth/earthengine",
+    "https://www.googleapis.com/auth/cloud-platform",
+)
+WORKLOAD_TAG = "earthloom"
+
+_lock = threading.Lock()
+_session: tuple[int, Engine, Budget, Session] | None = None
+
+
+class Session:
+    """Sends requests: two kinds, and no other.
+
+    Attributes:
+        gate: That all requests of the process pass.
+    """
+
+    def __init__(self, gate: Gate, recorder: Recorder, patience: Patience) -> None:
+        self.gate = gate
+        self._recorder = recorder
+        self._patience = patience
+
+    def compute(
+        self, expression: ee.ComputedObject, usage: Usage, accept: Callable[[Any], T]
+    ) -> T:
+        """Computes a value (``value:compute``).
+
+        Args:
+            expression: What to compute.
+            usage: Counted up.
+            accept: Checks the value and returns it; raises EngineError("corrupt").
+
+        Raises:
+            EngineError: It could not be had.
+        """
+        return self._send(lambda: ee.data.computeValue(expression), accept, usage)
+
+    def pixels(
+        self,
+        image: ee.Image,
+        grid: dict[str, Any],
+        dtype: np.dtype[Any],
+        usage: Usage,
+    ) -> npt.NDArray[Any]:
+        """Computes the pixels of an image (``image:computePixels``, NPY).
+
+        Args:
+            image: All bands that are wanted.
+            grid: The request's grid, with its dimensions.
+            dtype: Structured dtype that the answer must have.
+            usage: Counted up.
+
+        Returns:
+            (height, width) of ``dtype``.
+
+        Raises:
+            EngineError: They could not be had.
+        """
+        shape = (grid["dimensions"]["height"], grid["dimensions"]["width"])
+        request = {"expression": image, "fileFormat": "NPY", "grid": grid}
+        return self._send(
+            lambda: ee.data.computePixels(request),
+            lambda answer: read_npy(answer, dtype, shape),
+            usage,
+        )
+
+    def _send(
+        self, call: Callable[[], Any], accept: Callable[[Any], T], usage: Usage
+    ) -> T:
+        return send(
+            call,
+            accept,
+            gate=self.gate,
+            recorder=self._recorder,
+            patience=self._patience,
+            usage=usage,
+        )
+
+
+def connect(
+    engine: Engine, budget: Budget, patience: Patience | None = None
+) -> Session:
+    """Returns this process's session, made on first use.
+
+    Safe to call from any thread, and after a fork. The client library keeps its
+    state in a module global, so a process has one engine at a time.
+
+    Raises:
+        EngineError: No credentials, no permission, or no answer.
+    """
+    global _session
+    with _lock:
+        if _session is not None and _session[:3] == (os.getpid(), engine, budget):
+            return _session[3]
+        session = _open(engine, budget, patience or Patience())
+        _session = (os.getpid(), engine, budget, session)
+        return session
+
+
+def _open(engine: Engine, budget: Budget, patience: Patience) -> Session:
+    # Not empty, so that the client does not fetch its list of deprecated assets
+    # from another host, without a deadline.
+    ee.deprecation.deprecated_assets = {"_": None}
+    recorder = Recorder(_transport(engine, budget))
+    gate = Gate(budget)
+    usage = Usage()
+
+    def initialize() -> None:
+        ee.Reset()
+        ee.deprecation.deprecated_assets = {"_": None}
+        ee.Initialize(
+            _credentials(engine),
+            project=engine.project,
+            url=engine.url or None,
+            http_transport=recorder,
+        )
+
+    send(
+        initialize,
+        lambda _: None,
+        gate=gate,
+        recorder=recorder,
+        patience=patience,
+        usage=usage,
+    )
+    # Our own loop retries: it sees Retry-After, and sleeps outside of the slot.
+    ee.data.setMaxRetries(0)
+    ee.data.setDefaultWorkloadTag(WORKLOAD_TAG)
+    _logger.debug("session with %s opened in %.2f s", engine.describe(), usage.seconds)
+    return Session(gate, recorder, patience)
+
+
+def _transport(engine: Engine, budget: Budget) -> Transport:
+    if engine.kind == "emulator":
+        return emulator_transport(engine.latency)
+    return HttpTransport(budget.concurrent, loopback=is_loopback(engine.url))
+
+
+def _credentials(engine: Engine) -> google.auth.credentials.Credentials:
+    """Finds credentials on this machine.
+
+    Raises:
+        EngineError: There are none.
+    """
+    if engine.kind != "google":
+        return google.auth.credentials.AnonymousCredentials()
+    try:
+        if engine.service_account_file:
+            return google.oauth2.service_account.Credentials.from_service_account_file(
+                engine.service_account_file, scopes=SCOPES
+            )
+        credentials, _ = google.auth.default(scopes=SCOPES)
+        return credentials
+    except google.auth.exceptions.GoogleAuthError as error:
+        raise EngineError(
+            "unauthenticated",
+            f"no application-default credentials: {error} Run 'gcloud auth "
+            "application-default login', or pass --service_account_file",
+        ) from error
+    except (OSError, ValueError) as error:
+        raise EngineError(
+            "unauthenticated",
+            f"--service_account_file {engine.service_account_file}: {error}",
+        ) from error
+
+
+def read_npy(
+    answer: bytes, dtype: np.dtype[Any], shape: tuple[int, int]
+) -> npt.NDArray[Any]:
+    """Reads an NPY answer and holds it to what was asked for.
+
+    Raises:
+        EngineError: ``corrupt``: not NPY, or other fields, dtypes or shape.
+    """
+    try:
+        array: npt.NDArray[Any] = np.load(io.BytesIO(answer), allow_pickle=False)
+    except (ValueError, EOFError, OSError) as error:
+        raise EngineError(
+            "corrupt", f"{len(answer)} bytes that are not NPY: {error}"
+        ) from error
+    if array.dtype.names != dtype.names:
+        raise EngineError(
+            "corrupt", f"bands {array.dtype.names}, expected {dtype.names}"
+        )
+    if array.shape != shape:
+        raise EngineError("corrupt", f"shape {array.shape}, expected {shape}")
+    if array.dtype != dtype:
+        raise EngineError("corrupt", f"dtypes {array.dtype}, expected {dtype}")
+    return array
