@@ -1,0 +1,191 @@
+"""PlanTiles: tiles to plans, many tiles a request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.utils.windowed_value import WindowedValue
+
+from dataset.row import Failure
+from earthengine.errors import FATAL, EngineError, FatalEngineError
+from earthengine.request import Usage
+from earthengine.session import Session
+from modalities.grid import grid_of
+from modalities.plan import Choice, NoDataError, Plan, Site
+from modalities.planning import Round, choose, question
+from modalities.tile import Tile
+from transforms.inflight import InFlight
+from transforms.job import Job
+from transforms.windows import in_global_window
+
+AHEAD = 8
+"""Planning requests in flight or waiting to be used: enough that fetching never
+starves while a batch is being planned."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A tile after planning: it has a plan, or a failure.
+
+    Attributes:
+        site: The tile and its grid.
+        choices: Made so far, by modality.
+        failure: Why there is no plan; None if there is one.
+        usage: Of the planning requests; the first tile of a batch carries all.
+    """
+
+    site: Site
+    choices: Mapping[str, Choice] = field(default_factory=dict)
+    failure: Failure | None = None
+    usage: Usage = field(default_factory=Usage)
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of a tile without failure."""
+        return Plan(self.site, self.choices)
+
+
+@dataclass
+class PlanTiles(beam.PTransform):  # type: ignore[misc]  # Beam's base is untyped
+    """Plans tiles in batches: ``PCollection[Tile]`` to ``PCollection[Planned]``.
+
+    Attributes:
+        job: What to plan, and with which engine.
+    """
+
+    job: Job
+
+    def expand(self, tiles: Any) -> Any:
+        """Plans."""
+        return tiles | "PlanBatches" >> beam.ParDo(_PlanBatches(self.job))
+
+
+class _PlanBatches(beam.DoFn):  # type: ignore[misc]  # Beam's base is untyped
+    """Keeps several batches in flight, so that planning runs ahead of fetching."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._batch: list[Tile] = []
+        self._calls: InFlight[list[Tile], list[Planned]] | None = None
+
+    def setup(self) -> None:
+        """Connects, once a process."""
+        job = self._job
+        session = job.session()
+        threads = max(1, min(AHEAD, job.budget.concurrent // 4))
+        self._calls = InFlight(
+            lambda tiles: plan_batch(tiles, job, session), threads, AHEAD
+        )
+
+    def start_bundle(self) -> None:
+        """Begins with an empty batch: a failed bundle may have left one."""
+        self._batch = []
+
+    def process(self, tile: Tile) -> Iterator[Planned]:
+        """Fills a batch, and yields what has been planned."""
+        self._batch.append(tile)
+        if len(self._batch) >= self._job.plan_batch:
+            yield from self._submit()
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        """Plans what is left."""
+        assert self._calls is not None
+        if self._batch:
+            yield from map(in_global_window, self._submit())
+        for batch in self._calls.drain():
+            yield from map(in_global_window, batch)
+
+    def teardown(self) -> None:
+        """Ends the threads."""
+        if self._calls is not None:
+            self._calls.close()
+
+    def _submit(self) -> Iterator[Planned]:
+        assert self._calls is not None
+        batch, self._batch = self._batch, []
+        for planned in self._calls.submit(batch):
+            yield from planned
+
+
+def plan_batch(tiles: Sequence[Tile], job: Job, session: Session) -> list[Planned]:
+    """Plans tiles together, round by round.
+
+    Returns:
+        One for each tile, in order.
+
+    Raises:
+        FatalEngineError: The engine refuses us altogether.
+    """
+    size = job.context.recipe.image_size
+    usage = Usage()
+    planned = [Planned(Site(t, grid_of(t.lon, t.lat, size))) for t in tiles]
+    for members in job.rounds:
+        alive = [i for i, p in enumerate(planned) if p.failure is None]
+        for i, after in zip(
+            alive,
+            _plan_round(members, [planned[i] for i in alive], job, session, usage),
+            strict=True,
+        ):
+            planned[i] = after
+    first = planned[0]
+    planned[0] = Planned(first.site, first.choices, first.failure, usage)
+    return planned
+
+
+def _plan_round(
+    members: Round,
+    tiles: Sequence[Planned],
+    job: Job,
+    session: Session,
+    usage: Usage,
+) -> list[Planned]:
+    """Plans one round; a batch that fails is halved until the culprit is alone."""
+    if not tiles:
+        return []
+    sites = [p.site for p in tiles]
+    expression = question(members, sites, [p.choices for p in tiles], job.context)
+    try:
+        facts: list[Mapping[str, Any]] = [{}] * len(tiles)
+        if expression is not None:
+            facts = session.compute(
+                expression, usage, lambda answer: _read_facts(answer, len(tiles))
+            )
+    except EngineError as error:
+        if error.kind in FATAL:
+            raise FatalEngineError(str(error)) from error
+        if len(tiles) == 1:
+            names = ", ".join(m.name for m in members)
+            failure = Failure(error.kind, f"planning {names}: {error}", "plan")
+            return [Planned(tiles[0].site, tiles[0].choices, failure)]
+        half = len(tiles) // 2
+        return [
+            *_plan_round(members, tiles[:half], job, session, usage),
+            *_plan_round(members, tiles[half:], job, session, usage),
+        ]
+    return [_decide(members, p, f, job) for p, f in zip(tiles, facts, strict=True)]
+
+
+def _decide(
+    members: Round, tile: Planned, facts: Mapping[str, Any], job: Job
+) -> Planned:
+    try:
+        new = choose(members, tile.site, facts, tile.choices, job.context)
+    except NoDataError as error:
+        return Planned(tile.site, tile.choices, Failure("no_data", str(error), "plan"))
+    return Planned(tile.site, {**tile.choices, **new})
+
+
+def _read_facts(answer: Any, count: int) -> list[Mapping[str, Any]]:
+    """Holds a planning answer to its shape: a list with a dictionary a tile."""
+    if (
+        not isinstance(answer, list)
+        or len(answer) != count
+        or not all(isinstance(item, dict) for item in answer)
+    ):
+        raise EngineError(
+            "corrupt", f"a planning answer that is no list of {count} dictionaries"
+        )
+    return answer
