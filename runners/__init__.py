@@ -1,0 +1,1 @@
+"""How a job runs: on this machine, on Flink in a SLURM allocation, on Dataflow."""
