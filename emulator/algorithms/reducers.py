@@ -1,0 +1,104 @@
+"""Reducers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from emulator.evaluator import reducers
+from emulator.evaluator.errors import EngineError
+from emulator.evaluator.reducers import Reducer
+from emulator.evaluator.registry import algorithm
+
+_SIMPLE = {
+    name: name
+    for name in (
+        "count",
+        "sum",
+        "product",
+        "mean",
+        "variance",
+        "stdDev",
+        "sampleVariance",
+        "sampleStdDev",
+        "min",
+        "max",
+        "first",
+        "last",
+        "median",
+        "mode",
+    )
+} | {
+    "firstNonNull": "first",
+    "lastNonNull": "last",
+    "anyNonZero": "any",
+    "or": "any",
+    "allNonZero": "all",
+    "and": "all",
+}
+
+
+def _register(name: str, simple: str) -> None:
+    @algorithm(f"Reducer.{name}")
+    def make() -> Reducer:
+        return reducers.simple(simple)
+
+
+for _name, _simple in _SIMPLE.items():
+    _register(_name, _simple)
+
+
+@algorithm("Reducer.minMax")
+def min_max() -> Reducer:
+    """Returns a reducer to the least and the greatest value."""
+    return reducers.combined(
+        reducers.simple("min"), reducers.simple("max"), "", shared=True
+    )
+
+
+@algorithm("Reducer.percentile")
+def percentile(percentiles: list[float], output_names: list[str] | None) -> Reducer:
+    """Returns a reducer to percentiles."""
+    return reducers.percentile(percentiles, output_names)
+
+
+@algorithm("Reducer.toList")
+def to_list(tuple_size: int | None, num_optional: int) -> Reducer:
+    """Returns a reducer that collects its inputs."""
+    return reducers.to_list(tuple_size, num_optional)
+
+
+@algorithm("Reducer.combine")
+def combine(
+    reducer1: Reducer, reducer2: Reducer, output_prefix: str, shared_inputs: bool
+) -> Reducer:
+    """Returns two reducers in one."""
+    return reducers.combined(reducer1, reducer2, output_prefix, shared_inputs)
+
+
+@algorithm("Reducer.repeat")
+def repeat(reducer: Reducer, count: int) -> Reducer:
+    """Returns copies of a reducer side by side."""
+    return reducers.repeated(reducer, count)
+
+
+@algorithm("Reducer.unweighted")
+def unweighted(reducer: Reducer) -> Reducer:
+    """Returns the reducer: none here weighs its inputs."""
+    return reducer
+
+
+@algorithm("Reducer.getOutputs")
+def get_outputs(reducer: Reducer) -> list[str]:
+    """Returns the outputs' names."""
+    return [output.name for output in reducer.outputs]
+
+
+@algorithm("Reducer.setOutputs")
+def set_outputs(reducer: Reducer, outputs: list[str]) -> Reducer:
+    """Returns the reducer with its outputs renamed."""
+    if len(outputs) != len(reducer.outputs):
+        raise EngineError("Reducer.setOutputs: As many names as outputs are needed.")
+    renamed = zip(reducer.outputs, outputs, strict=True)
+    return Reducer(
+        reducer.inputs, tuple(replace(output, name=name) for output, name in renamed)
+    )

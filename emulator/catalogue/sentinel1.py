@@ -1,0 +1,458 @@
+"""``COPERNICUS/S1_GRD``: backscatter in dB, mostly IW, mostly VV and VH.
+
+175 orbits in 12 days; Sentinel-1A from October 2014, 1B from September 2016 to 23
+December 2021. Slices of 25 s on a slanted strip 250 km wide. Both satellites serve
+Europe; elsewhere one does, and many places see one direction only. Ice-covered land
+is seen in HH and HV, and the frozen sea in EW mode.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from shapely.geometry import Polygon
+from shapely.geometry.base import BaseGeometry
+
+from emulator.catalogue import mgrs
+from emulator.catalogue.base import Window, band_of, meets, stamp, within
+from emulator.catalogue.orbits import Orbit
+from emulator.planet import noise, places, radar
+from emulator.planet.atlas import atlas
+from emulator.source import BandInfo, Bounds, PixelGrid, Scene
+
+ID = "COPERNICUS/S1_GRD"
+
+
+def _ms(text: str) -> int:
+    moment = datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return int(moment.timestamp() * 1000)
+
+
+FIRST_MS = _ms("2014-10-03")
+LAST_MS = _ms("2025-01-01")
+_FLEET = (
+    ("A", 0.0, FIRST_MS, LAST_MS),
+    ("B", 6 * 86_400.0, _ms("2016-09-26"), _ms("2021-12-23")),
+)
+_SLICE_S = 25.0
+
+
+def _orbit(descending: bool) -> Orbit:
+    """Returns the family that crosses the equator at 6 h or 18 h local time."""
+    crossing = datetime(2019, 1, 1, 6 if descending else 18, 0, tzinfo=UTC)
+    return Orbit(
+        count=175,
+        days=12.0,
+        inclination=98.18,
+        descending=descending,
+        epoch=crossing.timestamp(),
+        crossing=0.0,
+        half=125_000.0,
+    )
+
+
+ORBITS = {"ASCENDING": _orbit(False), "DESCENDING": _orbit(True)}
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A slice of a relative orbit: the same ground every cycle.
+
+    Attributes:
+        direction: ``ASCENDING`` or ``DESCENDING``.
+        orbit: Relative orbit.
+        slice: Slices since the equator crossing.
+        footprint: Lon/lat degrees.
+        longitude: Of its middle.
+        latitude: Of its middle.
+        mode: ``IW`` or ``EW``.
+        polar: Whether it is seen in HH and HV.
+        single: Whether only the co-polarised channel is taken.
+        look: Degrees from north in which the radar looks.
+        grid: Pixels of its bands.
+        near: Half-plane (a, b, c): a·x + b·y + c is metres from the near edge.
+        sides: Half-planes whose inside is the footprint.
+    """
+
+    direction: str
+    orbit: int
+    slice: int
+    footprint: Polygon
+    longitude: float
+    latitude: float
+    mode: str
+    polar: bool
+    single: bool
+    look: float
+    grid: PixelGrid
+    near: tuple[float, float, float]
+    sides: tuple[tuple[float, float, float], ...]
+
+    @property
+    def polarisations(self) -> tuple[str, ...]:
+        """Channels, co-polarised first."""
+        both = ("HH", "HV") if self.polar else ("VV", "VH")
+        return both[:1] if self.single else both
+
+    @functools.cached_property
+    def bands(self) -> tuple[BandInfo, ...]:
+        """Channels and the incidence angle."""
+        return (
+            *(BandInfo(name, "float64", self.grid) for name in self.polarisations),
+            BandInfo("angle", "float32", self.grid),
+        )
+
+
+def _has_land(footprint: Polygon) -> bool:
+    west, south, east, north = footprint.bounds
+    cells = atlas().land.cells
+    rows = np.arange(
+        max(0, int((90 - north) * 20)), min(3599, int((90 - south) * 20)) + 1, 2
+    )
+    columns = (
+        np.arange(math.floor((west + 180) * 20), math.floor((east + 180) * 20) + 1, 2)
+        % 7200
+    )
+    return bool(cells[np.ix_(rows, columns)].any())
+
+
+def _served(direction: str, longitude: float, latitude: float) -> bool:
+    """Whether the mission's plan takes a direction over a region."""
+    if _in_europe(longitude, latitude) or abs(latitude) > 66:
+        return True
+    region = noise.unit(int(longitude // 14), int(latitude // 12), 51)
+    if region < 0.5:
+        return True
+    return (direction == "ASCENDING") == (region < 0.7)
+
+
+def _in_europe(longitude: float, latitude: float) -> bool:
+    return 34.0 < latitude < 72.0 and -25.0 < longitude < 45.0
+
+
+@functools.lru_cache(maxsize=4096)
+def frame(direction: str, number: int, index: int) -> Frame | None:
+    """Returns a slice, None where the mission takes none.
+
+    Args:
+        direction: ``ASCENDING`` or ``DESCENDING``.
+        number: Relative orbit.
+        index: Slices since the equator crossing, less than 0 before.
+    """
+    orbit = ORBITS[direction]
+    step = _SLICE_S / orbit.period * 2.0 * math.pi
+    angles = (index + np.array([0.0, 1.0])) * step
+    if abs(angles).max() > math.pi / 2:
+        return None
+    left, right = orbit.edges(number, angles)
+    ring = np.array([left[0], left[1], right[1], right[0]])
+    middle = ring.mean(axis=0)
+    centre = float((middle[0] + 180.0) % 360.0 - 180.0)
+    latitude = float(middle[1])
+    if not -79.0 < latitude < 83.5:
+        return None
+    ring[:, 0] += centre - middle[0]
+    footprint = Polygon(ring)
+    land = _has_land(footprint)
+    key = (number, index & 0xFFFF, len(direction))
+    if not land and abs(latitude) < 62:
+        return None
+    if not _served(direction, centre, latitude):
+        return None
+    zone = atlas().zone.nearest(centre, latitude)
+    polar = abs(latitude) > 74 or (zone >= 30 and abs(latitude) > 59) or not land
+    mode = "EW" if not land or (polar and noise.unit(52, *key) < 0.35) else "IW"
+    crs = mgrs.crs_of(mgrs.zone_of(centre, latitude), latitude < 0)
+    x, y = mgrs.to_metres(crs).transform(ring[:, 0], ring[:, 1])
+    corners = np.column_stack([x, y])
+    inner = corners.mean(axis=0)
+    sides = []
+    for (x1, y1), (x2, y2) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        a, b = y1 - y2, x2 - x1
+        length = math.hypot(a, b)
+        a, b = a / length, b / length
+        c = -(a * x1 + b * y1)
+        if a * inner[0] + b * inner[1] + c < 0:
+            a, b, c = -a, -b, -c
+        sides.append((float(a), float(b), float(c)))
+    x0, x1 = math.floor(x.min() / 10) * 10.0, math.ceil(x.max() / 10) * 10.0
+    y0, y1 = math.floor(y.min() / 10) * 10.0, math.ceil(y.max() / 10) * 10.0
+    grid = PixelGrid(
+        crs,
+        (10.0, 0.0, x0, 0.0, -10.0, y1),
+        round((x1 - x0) / 10),
+        round((y1 - y0) / 10),
+    )
+    outline = mgrs.outline([(float(px), float(py)) for px, py in corners], crs, centre)
+    return Frame(
+        direction=direction,
+        orbit=number,
+        slice=index,
+        footprint=outline,
+        longitude=centre,
+        latitude=latitude,
+        mode=mode,
+        polar=polar,
+        single=noise.unit(53, *key) < 0.05,
+        look=(orbit.heading(latitude) + 90.0) % 360.0,
+        grid=grid,
+        near=sides[0],
+        sides=tuple(sides),
+    )
+
+
+@dataclass(frozen=True)
+class Sentinel1Scene:
+    """One member.
+
+    Attributes:
+        frame: The slice.
+        satellite: ``A`` or ``B``.
+        cycle: The orbit's cycle.
+        time_ms: When the slice begins.
+    """
+
+    frame: Frame
+    satellite: str
+    cycle: int
+    time_ms: int
+
+    @property
+    def number(self) -> int:
+        """A number of the pass, the same for all its slices."""
+        return noise.hashed(
+            self.frame.orbit, self.cycle & 0xFFFF, ord(self.satellite), 8
+        )
+
+    @functools.cached_property
+    def index(self) -> str:
+        """``system:index`` in the form of ESA's product names."""
+        end = self.time_ms + int(_SLICE_S * 1000)
+        kind = {
+            (False, False): "1SDV",
+            (False, True): "1SSV",
+            (True, False): "1SDH",
+            (True, True): "1SSH",
+        }[self.frame.polar, self.frame.single]
+        medium = "GRDM" if self.frame.mode == "EW" else "GRDH"
+        take = noise.hashed(self.number, 1) & 0xFFFFF
+        mark = noise.hashed(self.number, self.frame.slice & 0xFFFF) & 0xFFFF
+        return (
+            f"S1{self.satellite}_{self.frame.mode}_{medium}_{kind}_"
+            f"{stamp(self.time_ms)}_{stamp(end)}_{self.absolute:06d}_"
+            f"{take:06X}_{mark:04X}"
+        )
+
+    @property
+    def absolute(self) -> int:
+        """Absolute orbit number."""
+        since = self.time_ms - (
+            _ms("2014-04-03") if self.satellite == "A" else _ms("2016-04-25")
+        )
+        return max(1, round(since / 86_400_000 * 175 / 12))
+
+    @property
+    def id(self) -> str:
+        """Full asset id."""
+        return f"{ID}/{self.index}"
+
+    @functools.cached_property
+    def properties(self) -> Mapping[str, Any]:
+        """Properties under the real collection's names."""
+        return {
+            "system:index": self.index,
+            "system:time_start": self.time_ms,
+            "system:time_end": self.time_ms + int(_SLICE_S * 1000),
+            "instrumentMode": self.frame.mode,
+            "orbitProperties_pass": self.frame.direction,
+            "transmitterReceiverPolarisation": list(self.frame.polarisations),
+            "relativeOrbitNumber_start": self.frame.orbit,
+            "orbitNumber_start": self.absolute,
+            "platform_number": self.satellite,
+            "resolution": "M" if self.frame.mode == "EW" else "H",
+            "resolution_meters": 40 if self.frame.mode == "EW" else 10,
+            "productType": "GRD",
+            "sliceNumber": self.frame.slice,
+        }
+
+    @property
+    def footprint(self) -> BaseGeometry | None:
+        """The slice's strip."""
+        return self.frame.footprint
+
+    @property
+    def bands(self) -> Sequence[BandInfo]:
+        """Channels and ``angle``."""
+        return self.frame.bands
+
+    def read(self, band: str, row: int, col: int, height: int, width: int) -> Window:
+        """Reads a window; see :class:`emulator.source.Scene`."""
+        return within(band_of(self.bands, band), row, col, height, width, self._read)
+
+    def _read(self, band: str, row: int, col: int, height: int, width: int) -> Window:
+        grid = self.frame.grid
+        left, upper = grid.transform[2] + col * 10.0, grid.transform[5] - row * 10.0
+        x = left + (np.arange(width) + 0.5) * 10.0
+        y = upper - (np.arange(height) + 0.5) * 10.0
+        valid = np.ones((height, width), bool)
+        for a, b, c in self.frame.sides:
+            valid &= (a * x)[None, :] + ((b * y) + c)[:, None] > 0
+        if band == "angle":
+            a, b, c = self.frame.near
+            off = (a * x)[None, :] + ((b * y) + c)[:, None]
+            return (30.5 + off * (15.5 / 250_000.0)).astype(np.float32), valid
+        layers = places.metric_land(grid.crs, left, upper, 10.0, width, height)
+        values = radar.backscatter(
+            layers,
+            band in ("VH", "HV"),
+            self.frame.look,
+            self.number,
+            round(left / 10.0),
+            round(-upper / 10.0),
+        )
+        return values, valid
+
+
+def frames(bounds: Bounds) -> list[Frame]:
+    """Returns the slices whose box meets bounds."""
+    west, south, east, north = bounds
+    longitude, latitude = (west + east) / 2, (south + north) / 2
+    span = math.radians(north - south) + math.radians(east - west) * math.cos(
+        math.radians(latitude)
+    )
+    reach = span / 2 * 6_371_000.0
+    return list(
+        _frames(round(longitude, 1), round(latitude, 1), math.ceil(reach / 5e4), bounds)
+    )
+
+
+def _frames(
+    longitude: float, latitude: float, reach: int, bounds: Bounds
+) -> Iterator[Frame]:
+    for one in _around(longitude, latitude, reach):
+        if meets(one.footprint, bounds):
+            yield one
+
+
+@functools.lru_cache(maxsize=1024)
+def _around(longitude: float, latitude: float, reach: int) -> tuple[Frame, ...]:
+    """Returns the slices within some 50 km times ``reach`` of a point and more."""
+    metres = reach * 50_000.0 + 20_000.0
+    found = []
+    for direction, orbit in ORBITS.items():
+        step = _SLICE_S / orbit.period * 2.0 * math.pi
+        angle = float(orbit.argument(np.array([latitude]))[0])
+        around = math.ceil((metres + 90_000.0) / 6_371_000.0 / step) + 1
+        middle = math.floor(angle / step)
+        if abs(latitude) > 76:  # Near its turning point a track is all but level.
+            around += 12
+        for number in orbit.near(longitude, latitude, metres + 30_000.0):
+            for index in range(middle - around, middle + around + 1):
+                one = frame(direction, number, index)
+                if one is not None:
+                    found.append(one)
+    return tuple(found)
+
+
+def _taken(one: Frame, satellite: str, cycle: int) -> bool:
+    """Whether the mission took a slice in a cycle."""
+    key = noise.hashed(one.orbit, cycle & 0xFFFF, ord(satellite), len(one.direction))
+    if _in_europe(one.longitude, one.latitude):
+        return noise.unit(key, 61) > 0.03
+    # Elsewhere 1B rarely flies over what 1A serves.
+    region = noise.unit(int(one.longitude // 14), int(one.latitude // 12), 62)
+    mostly = "B" if region < 0.25 else "A"
+    return noise.unit(key, 61) > (0.06 if satellite == mostly else 0.85)
+
+
+@functools.lru_cache(maxsize=8192)
+def members(one: Frame, year: int) -> tuple[Sentinel1Scene, ...]:
+    """Returns a slice's scenes of a calendar year."""
+    start = datetime(year, 1, 1, tzinfo=UTC).timestamp()
+    end = datetime(year + 1, 1, 1, tzinfo=UTC).timestamp()
+    orbit = ORBITS[one.direction]
+    found = []
+    for satellite, offset, first, last in _FLEET:
+        shift = offset + one.slice * _SLICE_S
+        for cycle in orbit.cycles(one.orbit, start, end, shift):
+            time_ms = round(orbit.crossing_time(one.orbit, cycle, shift) * 1000)
+            served = satellite if time_ms < _FLEET[1][3] else "B"
+            if not first <= time_ms < last:
+                continue
+            if time_ms >= _FLEET[1][3] or time_ms < _FLEET[1][2]:
+                served = "both"
+            if served == "both" or _taken(one, satellite, cycle):
+                found.append(Sentinel1Scene(one, satellite, cycle, time_ms))
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class Sentinel1:
+    """The collection."""
+
+    id: str = ID
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """Of the collection."""
+        return {
+            "title": "Sentinel-1 SAR GRD: C-band Synthetic Aperture Radar",
+            "date_range": [FIRST_MS, LAST_MS],
+        }
+
+    def scenes(
+        self, bounds: Bounds | None, start_ms: int | None, end_ms: int | None
+    ) -> Iterator[Scene]:
+        """Yields members; see :class:`emulator.source.Collection`.
+
+        Raises:
+            ValueError: Without bounds, the collection is too large to list.
+        """
+        if bounds is None:
+            raise ValueError(f"{ID} is too large to list without bounds.")
+        low = max(FIRST_MS, start_ms if start_ms is not None else FIRST_MS)
+        high = min(LAST_MS, end_ms if end_ms is not None else LAST_MS)
+        if low >= high:
+            return
+        first = datetime.fromtimestamp(low / 1000, UTC).year
+        last = datetime.fromtimestamp((high - 1) / 1000, UTC).year
+        found = [
+            scene
+            for one in frames(bounds)
+            for year in range(first, last + 1)
+            for scene in members(one, year)
+            if low <= scene.time_ms < high
+        ]
+        found.sort(key=lambda scene: (scene.time_ms, scene.index))
+        yield from found
+
+
+def find(index: str) -> Sentinel1Scene | None:
+    """Returns a scene by ``system:index``, None if there is none."""
+    parts = index.split("_")
+    if len(parts) != 9 or parts[0] not in ("S1A", "S1B"):
+        return None
+    try:
+        time = datetime.strptime(parts[4], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    seconds = time.timestamp()
+    offset = 0.0 if parts[0] == "S1A" else 6 * 86_400.0
+    for direction, orbit in ORBITS.items():
+        since = seconds + 0.5 - orbit.epoch - offset
+        number = round(since / orbit.period)
+        for crossing in (number - 1, number, number + 1):
+            away = since - crossing * orbit.period
+            one = frame(direction, crossing % 175 + 1, round(away / _SLICE_S))
+            if one is None:
+                continue
+            for scene in members(one, time.year):
+                if scene.index == index:
+                    return scene
+    return None

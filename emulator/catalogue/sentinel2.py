@@ -1,0 +1,651 @@
+"""``COPERNICUS/S2_HARMONIZED`` (L1C) and ``COPERNICUS/S2_SR_HARMONIZED`` (L2A).
+
+Granules, revisit, names, bands and gaps follow the real collections: 143 orbits in
+ten days, Sentinel-2A from June 2015 and 2B from July 2017; surface reflectance in
+Europe from 28 March 2017, nearly nowhere else before 13 December 2018; QA60 masked
+from 25 January 2022 to 28 February 2024; MSK_CLDPRB missing from some early scenes.
+The emulator's archive ends with 2024.
+"""
+
+from __future__ import annotations
+
+import bisect
+import functools
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from shapely.geometry import Polygon
+from shapely.geometry.base import BaseGeometry
+
+from emulator.catalogue import mgrs
+from emulator.catalogue.base import (
+    Properties,
+    Window,
+    band_of,
+    metres_grid,
+    stamp,
+    within,
+)
+from emulator.catalogue.orbits import Orbit
+from emulator.planet import noise, places, reflectance, speckle, weather
+from emulator.planet.sun import Sun, months, sun_at
+from emulator.source import BandInfo, Bounds, Scene
+
+L1C = "COPERNICUS/S2_HARMONIZED"
+L2A = "COPERNICUS/S2_SR_HARMONIZED"
+
+
+def _ms(text: str) -> int:
+    moment = datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return int(moment.timestamp() * 1000)
+
+
+FIRST_MS = _ms("2015-06-27")
+LAST_MS = _ms("2025-01-01")
+_EUROPE_L2A = _ms("2017-03-28")
+_WORLD_L2A = _ms("2018-12-13")
+_QA60_GAP = (_ms("2022-01-25"), _ms("2024-02-28"))
+_CLDPRB_SURE = _ms("2018-10-01")
+
+# Relative orbit 51 crosses the equator at 11:06:40 UTC on 15 June 2019, half past ten
+# by local solar time, and so Denmark at 10:50 as Sentinel-2A's does.
+_PERIOD = 10 * 86_400 / 143
+_CROSSING_51 = datetime(2019, 6, 15, 11, 6, 40, tzinfo=UTC).timestamp()
+ORBIT = Orbit(
+    count=143,
+    days=10.0,
+    inclination=98.62,
+    descending=True,
+    epoch=_CROSSING_51 - 50 * _PERIOD,
+    crossing=(-9.17 + 50 * 3600.0 / 143 + 180.0) % 360.0 - 180.0,
+    half=145_000.0,
+)
+# Satellite, its offset in the cycle (s), and its first day.
+_FLEET = (
+    ("A", 0.0, FIRST_MS),
+    ("B", 5 * 86_400.0, _ms("2017-07-01")),
+)
+_BASELINES = (
+    ("2015-06-27", "02.02"),
+    ("2016-06-15", "02.04"),
+    ("2017-10-23", "02.06"),
+    ("2018-11-06", "02.07"),
+    ("2019-07-08", "02.08"),
+    ("2020-02-04", "02.09"),
+    ("2021-03-30", "03.00"),
+    ("2022-01-25", "04.00"),
+    ("2022-12-06", "05.09"),
+    ("2023-12-13", "05.10"),
+    ("2024-07-23", "05.11"),
+)
+_BASELINE_TIMES = [_ms(day) for day, _ in _BASELINES]
+
+_STEP = {
+    **dict.fromkeys(("B1", "B9", "B10", "QA60"), 60),
+    **dict.fromkeys(("B5", "B6", "B7", "B8A", "B11", "B12"), 20),
+    **dict.fromkeys(("SCL", "MSK_CLDPRB", "MSK_SNWPRB"), 20),
+}
+_BYTE = {"SCL", "TCI_R", "TCI_G", "TCI_B", "MSK_CLDPRB", "MSK_SNWPRB"}
+_MODE = {"SCL", "QA60"}
+_BANDS = {
+    L1C: (*reflectance.BANDS, "QA60"),
+    L2A: (
+        *(band for band in reflectance.BANDS if band != "B10"),
+        *("AOT", "WVP", "SCL", "TCI_R", "TCI_G", "TCI_B"),
+        *("MSK_CLDPRB", "MSK_SNWPRB", "QA60"),
+    ),
+}
+_TCI = {"TCI_R": "B4", "TCI_G": "B3", "TCI_B": "B2"}
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A relative orbit over a granule.
+
+    Attributes:
+        orbit: Relative orbit.
+        seconds: From the pass's equator crossing to the granule's middle.
+        sides: Half-planes (a, b, c) with a·x + b·y + c > 0 inside the swath.
+        footprint: The part of the granule in the swath, in degrees.
+    """
+
+    orbit: int
+    seconds: float
+    sides: tuple[tuple[float, float, float], ...]
+    footprint: BaseGeometry
+
+
+@functools.lru_cache(maxsize=2048)
+def strips(square: mgrs.Granule) -> tuple[Strip, ...]:
+    """Returns the relative orbits that see a granule."""
+    found = []
+    box = Polygon(square.corners())
+    metres = mgrs.to_metres(square.crs)
+    for orbit in ORBIT.near(square.longitude, square.latitude, 80_000.0):
+        angle = float(ORBIT.argument(np.array([square.latitude]))[0])
+        left, right = ORBIT.edges(orbit, angle + np.array([-0.011, 0.011]))
+        planes = []
+        part = box
+        for edge, sign in ((left, -1.0), (right, 1.0)):
+            lon = square.longitude + (edge[:, 0] - square.longitude + 180) % 360 - 180
+            x, y = metres.transform(lon, edge[:, 1])
+            dx, dy = x[1] - x[0], y[1] - y[0]
+            length = math.hypot(dx, dy)
+            # Left of the course is (-dy, dx): inside is right of the left edge.
+            a, b = -dy / length * sign, dx / length * sign
+            c = -(a * x[0] + b * y[0])
+            planes.append((a, b, c))
+            part = _cut(part, a, b, c)
+            if part is None:
+                break
+        if part is None or part.area < 0.005 * box.area:
+            continue
+        # Keep only sides that cut the granule: whole granules have none.
+        cutting = tuple(
+            plane
+            for plane in planes
+            if any(
+                plane[0] * x + plane[1] * y + plane[2] < 0
+                for x, y in box.exterior.coords
+            )
+        )
+        ring = [(float(x), float(y)) for x, y in part.exterior.coords[:-1]]
+        seconds = float(ORBIT.track(np.array([angle]))[2][0])
+        found.append(
+            Strip(
+                orbit,
+                seconds,
+                cutting,
+                mgrs.outline(ring, square.crs, square.longitude),
+            )
+        )
+    return tuple(found)
+
+
+def _cut(shape: Polygon, a: float, b: float, c: float) -> Polygon | None:
+    """Returns the part of a convex polygon where a·x + b·y + c > 0."""
+    ring = list(shape.exterior.coords)[:-1]
+    kept: list[tuple[float, float]] = []
+    for (x1, y1), (x2, y2) in zip(ring, ring[1:] + ring[:1], strict=True):
+        d1, d2 = a * x1 + b * y1 + c, a * x2 + b * y2 + c
+        if d1 > 0:
+            kept.append((x1, y1))
+        if (d1 > 0) != (d2 > 0):
+            t = d1 / (d1 - d2)
+            kept.append((x1 + (x2 - x1) * t, y1 + (y2 - y1) * t))
+    return Polygon(kept) if len(kept) >= 3 else None
+
+
+@dataclass(frozen=True, eq=False)
+class Pass:
+    """One pass of a satellite over a granule: what L1C, L2A and labels share.
+
+    Attributes:
+        square: The granule.
+        strip: The relative orbit over it.
+        satellite: ``A`` or ``B``.
+        cycle: The orbit's cycle.
+        time_ms: When the granule's middle was seen.
+        start_ms: When the datatake began.
+        share: Cloudy share, 0 to 1.
+    """
+
+    square: mgrs.Granule
+    strip: Strip
+    satellite: str
+    cycle: int
+    time_ms: int
+    start_ms: int
+    share: float
+
+    @functools.cached_property
+    def index(self) -> str:
+        """``system:index``, such as ``20190615T105031_20190615T105034_T32VNH``."""
+        return f"{stamp(self.start_ms)}_{stamp(self.time_ms)}_T{self.square.name}"
+
+    @functools.cached_property
+    def number(self) -> int:
+        """A number of the pass, the same for all its granules."""
+        return pass_number(self.strip.orbit, self.cycle, self.satellite)
+
+    @functools.cached_property
+    def sun(self) -> Sun:
+        """Where the sun stands over the granule's middle."""
+        return sun_at(self.square.longitude, self.square.latitude, self.time_ms)
+
+    @property
+    def chill(self) -> float:
+        """The day's departure from normal temperature in °C."""
+        spread = noise.unit(self.number, 41) + noise.unit(self.number, 42) - 1.0
+        return -6.0 * spread
+
+    def inside(
+        self, step: float, row: int, col: int, height: int, width: int
+    ) -> npt.NDArray[np.bool_]:
+        """Returns which pixels of a window lie in the swath."""
+        valid = np.ones((height, width), bool)
+        x = self.square.x0 + (col + np.arange(width) + 0.5) * step
+        y = self.square.y0 - (row + np.arange(height) + 0.5) * step
+        for a, b, c in self.strip.sides:
+            valid &= (a * x)[None, :] + ((b * y) + c)[:, None] > 0
+        return valid
+
+    def clouds(
+        self, step: float, row: int, col: int, height: int, width: int
+    ) -> npt.NDArray[np.float32]:
+        """Returns cloud density on a window of the granule."""
+        return _clouds(self, step, row, col, height, width, 0, 0)
+
+    def shadows(
+        self, step: float, row: int, col: int, height: int, width: int
+    ) -> npt.NDArray[np.float32]:
+        """Returns cloud shadow on a window of the granule, less under cloud."""
+        sun = self.sun
+        reach = 1_300.0 * math.tan(math.radians(min(sun.zenith, 70.0)))
+        east = round(reach * math.sin(math.radians(sun.azimuth)) / weather.CELL)
+        north = round(reach * math.cos(math.radians(sun.azimuth)) / weather.CELL)
+        cast = _clouds(self, step, row, col, height, width, east, -north)
+        return cast * (1.0 - self.clouds(step, row, col, height, width))
+
+
+@functools.lru_cache(maxsize=16)
+def _clouds(
+    seen: Pass,
+    step: float,
+    row: int,
+    col: int,
+    height: int,
+    width: int,
+    east: int,
+    south: int,
+) -> npt.NDArray[np.float32]:
+    """Returns cloud density, from clouds that many 60 m cells away."""
+    if seen.share <= 0.0:
+        return np.zeros((height, width), np.float32)
+    ratio = step / weather.CELL
+    x = (col + np.arange(width) + 0.5) * ratio - 0.5
+    y = (row + np.arange(height) + 0.5) * ratio - 0.5
+    i, j = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
+    i0, j0 = int(i[0]), int(j[0])
+    cells = weather.density(
+        seen.share,
+        round(seen.square.x0 / weather.CELL) + i0 + east,
+        round(-seen.square.y0 / weather.CELL) + j0 + south,
+        int(i[-1]) - i0 + 2,
+        int(j[-1]) - j0 + 2,
+        seen.number,
+    )
+    if not cells.any():
+        return np.zeros((height, width), np.float32)
+    u = (x - i).astype(np.float32)[None, :]
+    v = (y - j).astype(np.float32)[:, None]
+    i, j = i - i0, j - j0
+    lines = cells[j] * (1 - v) + cells[j + 1] * v
+    dense: npt.NDArray[np.float32] = lines[:, i] * (1 - u) + lines[:, i + 1] * u
+    return dense
+
+
+@functools.lru_cache(maxsize=16)
+def _surface(
+    seen: Pass, step: float, row: int, col: int, height: int, width: int
+) -> reflectance.Surface:
+    """Returns the surface on a window of the granule."""
+    layers = places.metric_land(
+        seen.square.crs,
+        seen.square.x0 + col * step,
+        seen.square.y0 - row * step,
+        step,
+        width,
+        height,
+    )
+    return reflectance.surface(layers, months(seen.time_ms), seen.sun, seen.chill)
+
+
+def pass_number(orbit: int, cycle: int, satellite: str) -> int:
+    """Returns a 31-bit number of a pass."""
+    return noise.hashed(orbit, cycle & 0xFFFF, ord(satellite), 7) >> 1
+
+
+def _in_europe(square: mgrs.Granule) -> bool:
+    return 34.0 < square.latitude < 72.0 and -25.0 < square.longitude < 45.0
+
+
+@functools.lru_cache(maxsize=1024)
+def passes(square: mgrs.Granule, year: int) -> tuple[Pass, ...]:
+    """Returns the passes over a granule in a calendar year, by time."""
+    start = datetime(year, 1, 1, tzinfo=UTC).timestamp()
+    end = datetime(year + 1, 1, 1, tzinfo=UTC).timestamp()
+    rows: list[tuple[int, int, Strip, str, int]] = []
+    place = square.longitude, square.latitude
+    wintry = abs(square.latitude) > 50.0  # Nearer the equator the sun is always up.
+    for strip in strips(square):
+        for satellite, offset, first in _FLEET:
+            shift = offset + strip.seconds
+            missed = _missed(square, satellite, year)
+            for cycle in ORBIT.cycles(strip.orbit, start, end, shift):
+                time = ORBIT.crossing_time(strip.orbit, cycle, shift)
+                time_ms = round(time * 1000)
+                if not max(first, FIRST_MS) <= time_ms < LAST_MS:
+                    continue
+                number = pass_number(strip.orbit, cycle, satellite)
+                if (number & 0xFFFF) / 65536.0 < missed:
+                    continue
+                if wintry and sun_at(*place, time_ms).zenith > 85.0:
+                    continue
+                rows.append((time_ms, number, strip, satellite, cycle))
+    if not rows:
+        return ()
+    rows.sort(key=lambda one: (one[0], one[1]))
+    shares = weather.shares(
+        square.longitude,
+        square.latitude,
+        np.array([months(one[0]) for one in rows]),
+        np.array([one[1] for one in rows]),
+    )
+    made = []
+    for (time_ms, _, strip, satellite, cycle), share in zip(
+        rows, shares.tolist(), strict=True
+    ):
+        # A datatake serves five minutes of a pass; all its granules share its start.
+        lead = round((strip.seconds + 969.0) % 300.0 * 1000.0)
+        made.append(
+            Pass(square, strip, satellite, cycle, time_ms, time_ms - lead, share)
+        )
+    return tuple(made)
+
+
+def _missed(square: mgrs.Granule, satellite: str, year: int) -> float:
+    """Returns the share of passes without data: many before the full service."""
+    if year < 2017:
+        return 0.15 if _in_europe(square) else 0.55
+    if year == 2017 and not _in_europe(square):
+        return 0.25 if satellite == "A" else 0.5
+    return 0.02
+
+
+def has_l2a(seen: Pass) -> bool:
+    """Whether a pass was processed to surface reflectance."""
+    if seen.time_ms >= _WORLD_L2A:
+        return True
+    if seen.time_ms < _EUROPE_L2A:
+        return False
+    likely = 0.92 if _in_europe(seen.square) else 0.015
+    return noise.unit(seen.number, noise.hashed(len(seen.square.name), 3)) < likely
+
+
+@dataclass(frozen=True, eq=False)
+class Sentinel2Scene:
+    """A member of either collection.
+
+    Attributes:
+        level: The collection's id.
+        seen: The pass.
+    """
+
+    level: str
+    seen: Pass
+
+    @property
+    def id(self) -> str:
+        """Full asset id."""
+        return f"{self.level}/{self.seen.index}"
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """Properties under the real collection's names."""
+        return Properties(self, _PROPERTIES)
+
+    @property
+    def baseline(self) -> str:
+        """The processing baseline of the day."""
+        past = bisect.bisect_right(_BASELINE_TIMES, self.seen.time_ms)
+        return _BASELINES[max(0, past - 1)][1]
+
+    @property
+    def _kind(self) -> str:
+        return "L1C" if self.level == L1C else "L2A"
+
+    @property
+    def product(self) -> str:
+        """The name of ESA's product."""
+        seen = self.seen
+        compact = self.baseline.replace(".", "")
+        return (
+            f"S2{seen.satellite}_MSI{self._kind}_{stamp(seen.start_ms)}_N{compact}"
+            f"_R{seen.strip.orbit:03d}_T{seen.square.name}"
+            f"_{stamp(seen.time_ms + _DELAY_MS)}"
+        )
+
+    @property
+    def granule(self) -> str:
+        """The name of ESA's granule."""
+        return f"{self._kind}_T{self.seen.square.name}_{stamp(self.seen.time_ms)}"
+
+    @property
+    def datatake(self) -> str:
+        """The name of the datatake."""
+        seen = self.seen
+        return f"GS2{seen.satellite}_{stamp(seen.start_ms)}_N{self.baseline}"
+
+    @property
+    def footprint(self) -> BaseGeometry | None:
+        """The granule's part in the swath."""
+        return self.seen.strip.footprint
+
+    @property
+    def bands(self) -> Sequence[BandInfo]:
+        """Bands in catalogue order."""
+        early = self.seen.time_ms < _CLDPRB_SURE
+        lacks = early and noise.unit(self.seen.number, 5) < 0.12
+        return _bands(self.level, self.seen.square, lacks)
+
+    def read(self, band: str, row: int, col: int, height: int, width: int) -> Window:
+        """Reads a window; see :class:`emulator.source.Scene`."""
+        return within(band_of(self.bands, band), row, col, height, width, self._read)
+
+    def _read(self, band: str, row: int, col: int, height: int, width: int) -> Window:
+        seen = self.seen
+        step = float(_STEP.get(band, 10))
+        window = (step, row, col, height, width)
+        valid = seen.inside(*window)
+        if band in _TCI:
+            values = self._reflectance(_TCI[band], window)
+            bright = np.clip(values.astype(np.float32) * np.float32(0.0714), 1, 255)
+            return bright.astype(np.uint8), valid
+        if band in reflectance.BANDS:
+            return self._reflectance(band, window), valid
+        if band == "QA60":
+            low, high = _QA60_GAP
+            if low <= seen.time_ms < high:
+                valid &= False
+            return self._qa60(window), valid
+        if band == "MSK_CLDPRB":
+            dense = seen.clouds(*window)
+            return np.rint(dense * np.float32(100)).astype(np.uint8), valid
+        if band == "MSK_SNWPRB":
+            snow = _surface(seen, *window).snow * (1 - seen.clouds(*window))
+            return np.rint(snow * np.float32(100)).astype(np.uint8), valid
+        if band == "SCL":
+            return self._scl(window), valid
+        mean = 80 + noise.hashed(seen.number, 6) % 90
+        if band == "WVP":
+            mean = 500 + noise.hashed(seen.number, 8) % 2500
+        # Even over 16 pixels: haze and vapour change slowly.
+        down = (row + np.arange(height)) // 16
+        across = (col + np.arange(width)) // 16
+        i, j = int(across[0]), int(down[0])
+        coarse = speckle.bytes_at(
+            seen.number, i, j, int(across[-1]) - i + 1, int(down[-1]) - j + 1
+        )
+        grain = coarse[(down - j)[:, None], (across - i)[None, :]]
+        return np.uint16(mean) + (grain >> np.uint8(5)), valid
+
+    def _reflectance(
+        self, band: str, window: tuple[float, int, int, int, int]
+    ) -> npt.NDArray[np.uint16]:
+        cloud = self.seen.clouds(*window)
+        thin = np.float32(0.45) if self._thin(window) else np.float32(1.0)
+        return reflectance.reflect(
+            band,
+            _surface(self.seen, *window),
+            cloud * thin,
+            self.seen.shadows(*window),
+            self.level == L1C,
+        )
+
+    def _thin(self, window: tuple[float, int, int, int, int]) -> bool:
+        """Whether the pass's clouds are cirrus."""
+        del window
+        return noise.unit(self.seen.number, 9) < 0.12
+
+    def _qa60(self, window: tuple[float, int, int, int, int]) -> npt.NDArray[np.uint16]:
+        """Returns bit 10 in opaque cloud and bit 11 in cirrus."""
+        cloudy = self.seen.clouds(*window) >= 0.5
+        bit = 1 << 11 if self._thin(window) else 1 << 10
+        return cloudy.astype(np.uint16) * np.uint16(bit)
+
+    def _scl(self, window: tuple[float, int, int, int, int]) -> npt.NDArray[np.uint8]:
+        """Returns the scene classification, 2 to 11."""
+        seen = self.seen
+        ground = _surface(seen, *window)
+        classes = _SCL[ground.cover]
+        green = ground.lush > 0.3
+        classes = np.where((classes == 4) & ~green, 5, classes)
+        classes = np.where((ground.light < 0.4) & (classes != 6), 2, classes)
+        classes = np.where(ground.snow > 0.5, 11, classes)
+        cloud = seen.clouds(*window)
+        classes = np.where(seen.shadows(*window) > 0.5, 3, classes)
+        if self._thin(window):
+            classes = np.where(cloud >= 0.5, 10, classes)
+        else:
+            classes = np.where(cloud >= 0.5, 8, classes)
+            classes = np.where(cloud >= 0.8, 9, classes)
+        edge = (cloud > 0.25) & (cloud < 0.5)
+        return np.where(edge, 7, classes).astype(np.uint8)
+
+
+_DELAY_MS = 9_000_000  # from sensing to product
+_PROPERTIES: dict[str, Callable[[Sentinel2Scene], Any]] = {
+    "system:index": lambda one: one.seen.index,
+    "system:time_start": lambda one: one.seen.time_ms,
+    "MGRS_TILE": lambda one: one.seen.square.name,
+    "CLOUDY_PIXEL_PERCENTAGE": lambda one: round(one.seen.share * 100.0, 4),
+    "PROCESSING_BASELINE": lambda one: one.baseline,
+    "SPACECRAFT_NAME": lambda one: f"Sentinel-2{one.seen.satellite}",
+    "SENSING_ORBIT_NUMBER": lambda one: one.seen.strip.orbit,
+    "SENSING_ORBIT_DIRECTION": lambda _: "DESCENDING",
+    "PRODUCT_ID": lambda one: one.product,
+    "GRANULE_ID": lambda one: one.granule,
+    "DATATAKE_IDENTIFIER": lambda one: one.datatake,
+    "GENERATION_TIME": lambda one: one.seen.time_ms + _DELAY_MS,
+    "MEAN_SOLAR_ZENITH_ANGLE": lambda one: round(one.seen.sun.zenith, 6),
+    "MEAN_SOLAR_AZIMUTH_ANGLE": lambda one: round(one.seen.sun.azimuth, 6),
+}
+
+_SCL = np.full(256, 5, np.uint8)
+_SCL[[10, 20, 30, 40, 90, 95]] = 4
+_SCL[70] = 11
+_SCL[80] = 6
+
+
+@functools.lru_cache(maxsize=4096)
+def _bands(level: str, square: mgrs.Granule, lacks: bool) -> tuple[BandInfo, ...]:
+    grids = {
+        step: metres_grid(square.crs, square.x0, square.y0, step, mgrs.SIDE)
+        for step in (10, 20, 60)
+    }
+    return tuple(
+        BandInfo(
+            name,
+            "uint8" if name in _BYTE else "uint16",
+            grids[_STEP.get(name, 10)],
+            "mode" if name in _MODE else "mean",
+        )
+        for name in _BANDS[level]
+        if not (lacks and name == "MSK_CLDPRB")
+    )
+
+
+def passes_in(bounds: Bounds, start_ms: int | None, end_ms: int | None) -> list[Pass]:
+    """Returns passes over granules that meet bounds, by time and then by index."""
+    low = max(FIRST_MS, start_ms if start_ms is not None else FIRST_MS)
+    high = min(LAST_MS, end_ms if end_ms is not None else LAST_MS)
+    if low >= high:
+        return []
+    first = datetime.fromtimestamp(low / 1000, UTC).year
+    last = datetime.fromtimestamp((high - 1) / 1000, UTC).year
+    found = [
+        seen
+        for square in mgrs.granules(bounds)
+        for year in range(first, last + 1)
+        for seen in passes(square, year)
+        if low <= seen.time_ms < high
+    ]
+    found.sort(key=lambda seen: (seen.time_ms, seen.square.name))
+    return found
+
+
+@dataclass(frozen=True)
+class Sentinel2Collection:
+    """Either collection.
+
+    Attributes:
+        id: Its id.
+    """
+
+    id: str
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """Of the collection."""
+        level = "Level-1C" if self.id == L1C else "Level-2A (SR)"
+        return {
+            "title": f"Harmonized Sentinel-2 MSI: MultiSpectral Instrument, {level}",
+            "date_range": [FIRST_MS if self.id == L1C else _EUROPE_L2A, LAST_MS],
+        }
+
+    def scenes(
+        self, bounds: Bounds | None, start_ms: int | None, end_ms: int | None
+    ) -> Iterator[Scene]:
+        """Yields members; see :class:`emulator.source.Collection`.
+
+        Raises:
+            ValueError: Without bounds, the collection is too large to list.
+        """
+        if bounds is None:
+            raise ValueError(f"{self.id} is too large to list without bounds.")
+        for seen in passes_in(bounds, start_ms, end_ms):
+            if self.id == L1C or has_l2a(seen):
+                yield _scene(self.id, seen)
+
+
+@functools.lru_cache(maxsize=20_000)
+def _scene(level: str, seen: Pass) -> Sentinel2Scene:
+    return Sentinel2Scene(level, seen)
+
+
+def find_pass(index: str) -> Pass | None:
+    """Returns the pass of a ``system:index``, None if there is none."""
+    parts = index.split("_")
+    if len(parts) != 3 or not parts[2].startswith("T") or not parts[1][:4].isdigit():
+        return None
+    square = mgrs.by_name(parts[2][1:])
+    if square is None:
+        return None
+    for seen in passes(square, int(parts[1][:4])):
+        if seen.index == index:
+            return seen
+    return None
+
+
+def find(level: str, index: str) -> Sentinel2Scene | None:
+    """Returns a scene by ``system:index``, None if there is none."""
+    seen = find_pass(index)
+    if seen is None or (level == L2A and not has_l2a(seen)):
+        return None
+    return _scene(level, seen)

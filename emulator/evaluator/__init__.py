@@ -1,0 +1,1 @@
+"""Evaluation of Earth Engine expression graphs."""

@@ -1,0 +1,116 @@
+"""Projections: a CRS with an affine from pixels to its coordinates."""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass
+
+import pyproj
+
+from emulator.evaluator.errors import EngineError
+from emulator.source import Affine6
+
+METRES_PER_DEGREE = math.pi * 6378137.0 / 180.0
+"""Length of a degree on the sphere of WGS 84's equatorial radius."""
+
+
+@functools.lru_cache(maxsize=512)
+def crs_of(code: str) -> pyproj.CRS:
+    """Returns a CRS.
+
+    Raises:
+        EngineError: PROJ does not know it.
+    """
+    try:
+        return pyproj.CRS.from_user_input(code)
+    except pyproj.exceptions.CRSError:
+        raise EngineError(
+            f"Projection: The CRS of a map projection could not be parsed: '{code}'."
+        ) from None
+
+
+@functools.lru_cache(maxsize=512)
+def transformer(source: str, target: str) -> pyproj.Transformer:
+    """Returns PROJ's transformation, x before y on both sides."""
+    return pyproj.Transformer.from_crs(crs_of(source), crs_of(target), always_xy=True)
+
+
+@functools.lru_cache(maxsize=512)
+def is_geographic(code: str) -> bool:
+    """Whether the CRS counts in degrees."""
+    return bool(crs_of(code).is_geographic)
+
+
+@functools.lru_cache(maxsize=512)
+def metres_per_unit(code: str) -> float:
+    """Returns the nominal length of the CRS's unit in metres."""
+    if is_geographic(code):
+        return METRES_PER_DEGREE
+    return float(crs_of(code).axis_info[0].unit_conversion_factor)
+
+
+@dataclass(frozen=True)
+class Projection:
+    """A CRS and an affine.
+
+    Attributes:
+        crs: Authority code or WKT.
+        transform: Pixel corner (col, row) to CRS coordinates.
+    """
+
+    crs: str
+    transform: Affine6 = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+
+    @property
+    def scale(self) -> float:
+        """Nominal side of a pixel in metres."""
+        a, b, _, d, e, _ = self.transform
+        return math.sqrt(abs(a * e - b * d)) * metres_per_unit(self.crs)
+
+    def at_scale(self, metres: float) -> Projection:
+        """Returns the projection with square pixels of that side, same origin."""
+        side = metres / metres_per_unit(self.crs)
+        a, _, c, _, e, f = self.transform
+        return Projection(
+            self.crs,
+            (math.copysign(side, a), 0.0, c, 0.0, math.copysign(side, e), f),
+        )
+
+
+WGS84 = "EPSG:4326"
+UNPROJECTED = Projection(WGS84)
+"""What a composite or a constant has in place of a meaningful projection."""
+
+
+def requested(
+    base: Projection,
+    crs: Projection | None,
+    crs_transform: list[float] | None,
+    scale: float | None,
+) -> Projection:
+    """Returns the projection that the arguments crs, crsTransform and scale mean.
+
+    Args:
+        base: Used where ``crs`` is not given.
+        crs: A projection to use instead.
+        crs_transform: Six numbers that replace its affine.
+        scale: Metres; excludes ``crs_transform``. A given ``crs`` starts its pixels
+            at the CRS's origin with rows going south.
+
+    Raises:
+        EngineError: Both of the last two are given, or not six numbers.
+    """
+    if crs_transform is not None and scale is not None:
+        raise EngineError("Cannot specify both crsTransform and scale.")
+    projection = base if crs is None else crs
+    if crs_transform is not None:
+        if len(crs_transform) != 6:
+            raise EngineError("crsTransform must have 6 elements.")
+        a, b, c, d, e, f = map(float, crs_transform)
+        return Projection(projection.crs, (a, b, c, d, e, f))
+    if scale is not None:
+        if projection.transform == UNPROJECTED.transform:
+            projection = Projection(projection.crs, (1.0, 0.0, 0.0, 0.0, -1.0, 0.0))
+        return projection.at_scale(scale)
+    return projection

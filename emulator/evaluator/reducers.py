@@ -1,0 +1,364 @@
+"""Reducers: of stacks of pixels and of columns of values alike."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from emulator.evaluator import pixeltype
+from emulator.evaluator.context import Context, PixelNode, Pixels
+from emulator.evaluator.errors import EngineError
+from emulator.evaluator.pixeltype import PixelType
+from emulator.source import PixelGrid
+
+Array = npt.NDArray[Any]
+Mask = npt.NDArray[np.bool_]
+Stack = Callable[[Array, Mask], Pixels]
+"""Reduces (n, ...) values and mask along the first axis."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """One output of a reducer.
+
+    Attributes:
+        name: Such as ``mean``.
+        inputs: Which of the reducer's inputs it takes.
+        columns: Reduces the values of those inputs, null for missing ones.
+        stack: Reduces pixels; None if it cannot.
+        kind: The type of reduced pixels by the type of the input's.
+    """
+
+    name: str
+    inputs: tuple[int, ...]
+    columns: Callable[[Sequence[Sequence[Any]]], Any]
+    stack: Stack | None = None
+    kind: Callable[[PixelType], PixelType] = lambda kind: kind
+
+
+@dataclass(frozen=True)
+class Reducer:
+    """A reducer.
+
+    Attributes:
+        inputs: How many inputs it has.
+        outputs: Its outputs in order.
+    """
+
+    inputs: int
+    outputs: tuple[Output, ...]
+
+    def reduce(self, columns: Sequence[Sequence[Any]]) -> dict[str, Any]:
+        """Reduces columns of values, one an input.
+
+        Raises:
+            EngineError: There are more or fewer columns than inputs.
+        """
+        if len(columns) != self.inputs:
+            raise EngineError(
+                f"Reducer has {self.inputs} inputs but {len(columns)} were given."
+            )
+        return {
+            output.name: output.columns([columns[i] for i in output.inputs])
+            for output in self.outputs
+        }
+
+
+def _same(kind: PixelType) -> PixelType:
+    return kind
+
+
+def _double(kind: PixelType) -> PixelType:
+    return pixeltype.DOUBLE
+
+
+def _count_kind(kind: PixelType) -> PixelType:
+    return pixeltype.integers(0, 2**31 - 1)
+
+
+def _boolean(kind: PixelType) -> PixelType:
+    return pixeltype.BOOLEAN
+
+
+def _some(mask: Mask) -> Mask:
+    return np.asarray(mask.any(axis=0))
+
+
+def count(values: Array, mask: Mask) -> Pixels:
+    """Counts valid values; nowhere masked."""
+    total = mask.sum(axis=0, dtype=np.int32)
+    return total, np.ones(total.shape, np.bool_)
+
+
+def total(values: Array, mask: Mask) -> Pixels:
+    """Sums valid values."""
+    return np.where(mask, values, 0).sum(axis=0, dtype=np.float64), _some(mask)
+
+
+def product(values: Array, mask: Mask) -> Pixels:
+    """Multiplies valid values."""
+    factors = np.where(mask, values, 1).astype(np.float64)
+    return factors.prod(axis=0), _some(mask)
+
+
+def mean(values: Array, mask: Mask) -> Pixels:
+    """Averages valid values in float64."""
+    number = mask.sum(axis=0)
+    return total(values, mask)[0] / np.maximum(number, 1), number > 0
+
+
+def variance(values: Array, mask: Mask) -> Pixels:
+    """Population variance of valid values, in two passes."""
+    centre, some = mean(values, mask)
+    return mean((values.astype(np.float64) - centre) ** 2, mask)[0], some
+
+
+def deviation(values: Array, mask: Mask) -> Pixels:
+    """Population standard deviation of valid values."""
+    spread, some = variance(values, mask)
+    return np.sqrt(spread), some
+
+
+def sample_variance(values: Array, mask: Mask) -> Pixels:
+    """Variance with n - 1; masked below two values."""
+    spread, _ = variance(values, mask)
+    number = mask.sum(axis=0)
+    return spread * number / np.maximum(number - 1, 1), number > 1
+
+
+def sample_deviation(values: Array, mask: Mask) -> Pixels:
+    """Standard deviation with n - 1; masked below two values."""
+    spread, some = sample_variance(values, mask)
+    return np.sqrt(spread), some
+
+
+def _extreme(dtype: np.dtype[Any], sign: int) -> Any:
+    if dtype.kind == "f":
+        return sign * np.inf
+    if dtype.kind == "b":
+        return sign > 0
+    info = np.iinfo(dtype)
+    return info.max if sign > 0 else info.min
+
+
+def least(values: Array, mask: Mask) -> Pixels:
+    """Least valid value."""
+    filled = np.where(mask, values, _extreme(values.dtype, 1))
+    return filled.min(axis=0).astype(values.dtype), _some(mask)
+
+
+def greatest(values: Array, mask: Mask) -> Pixels:
+    """Greatest valid value."""
+    filled = np.where(mask, values, _extreme(values.dtype, -1))
+    return filled.max(axis=0).astype(values.dtype), _some(mask)
+
+
+def first(values: Array, mask: Mask) -> Pixels:
+    """First valid value."""
+    place = mask.argmax(axis=0)[None]
+    return np.take_along_axis(values, place, axis=0)[0], _some(mask)
+
+
+def last(values: Array, mask: Mask) -> Pixels:
+    """Last valid value."""
+    return first(values[::-1], mask[::-1])
+
+
+def quantile(values: Array, mask: Mask, fraction: float) -> Pixels:
+    """Linearly interpolated quantile of valid values; 0.5 is the median."""
+    ordered = np.sort(np.where(mask, values.astype(np.float64), np.inf), axis=0)
+    number = mask.sum(axis=0)
+    place = np.maximum(number - 1, 0) * fraction
+    below = np.floor(place).astype(np.int64)
+    above = np.minimum(below + 1, np.maximum(number - 1, 0))
+    low = np.take_along_axis(ordered, below[None], axis=0)[0]
+    high = np.take_along_axis(ordered, above[None], axis=0)[0]
+    some = number > 0
+    weight = place - below
+    mixed = np.where(some, low, 0) * (1 - weight) + np.where(some, high, 0) * weight
+    return mixed, some
+
+
+def mode(values: Array, mask: Mask) -> Pixels:
+    """Most frequent valid value; of equally frequent ones the least."""
+    if values.dtype == np.uint8 and len(values) < 256:
+        present = np.zeros(256, np.bool_)
+        present[values] = True
+        classes = np.flatnonzero(present)
+        if len(classes) <= 64:
+            return _mode_of_classes(values, mask, classes)
+    ordered = np.where(mask, values.astype(np.float64), np.inf)
+    ordered = np.sort(ordered, axis=0)
+    best, most = ordered[0], np.ones(ordered.shape[1:], np.int64)
+    run = most.copy()
+    for i in range(1, len(ordered)):
+        run = np.where(ordered[i] == ordered[i - 1], run + 1, 1)
+        better = (run > most) & np.isfinite(ordered[i])
+        best = np.where(better, ordered[i], best)
+        most = np.where(better, run, most)
+    some = _some(mask)
+    return np.where(some, best, 0).astype(values.dtype), some
+
+
+def _mode_of_classes(values: Array, mask: Mask, classes: Array) -> Pixels:
+    best = np.zeros(values.shape[1:], np.uint8)
+    most = np.zeros(values.shape[1:], np.uint8)
+    for value in classes:
+        hits = ((values == value) & mask).view(np.uint8)
+        number = np.add.reduce(hits, axis=0, dtype=np.uint8)
+        better = number > most
+        best[better] = value
+        np.maximum(most, number, out=most)
+    return best, most > 0
+
+
+def any_non_zero(values: Array, mask: Mask) -> Pixels:
+    """1 if any valid value is not zero."""
+    return ((values != 0) & mask).any(axis=0).astype(np.uint8), _some(mask)
+
+
+def all_non_zero(values: Array, mask: Mask) -> Pixels:
+    """1 if all valid values are not zero."""
+    return ((values != 0) | ~mask).all(axis=0).astype(np.uint8), _some(mask)
+
+
+_SIMPLE: dict[str, tuple[Stack, Callable[[PixelType], PixelType]]] = {
+    "count": (count, _count_kind),
+    "sum": (total, _double),
+    "product": (product, _double),
+    "mean": (mean, _double),
+    "variance": (variance, _double),
+    "stdDev": (deviation, _double),
+    "sampleVariance": (sample_variance, _double),
+    "sampleStdDev": (sample_deviation, _double),
+    "min": (least, _same),
+    "max": (greatest, _same),
+    "first": (first, _same),
+    "last": (last, _same),
+    "median": (functools.partial(quantile, fraction=0.5), _double),
+    "mode": (mode, _same),
+    "any": (any_non_zero, _boolean),
+    "all": (all_non_zero, _boolean),
+}
+
+
+def _column(stack: Stack, columns: Sequence[Sequence[Any]]) -> Any:
+    present = [value for value in columns[0] if value is not None]
+    if stack in (first, last):
+        return present[0 if stack is first else -1] if present else None
+    if not present:
+        return 0 if stack is count else None
+    if any(isinstance(value, str) for value in present) and stack is count:
+        return len(present)
+    try:
+        values = np.asarray(present).reshape(-1, 1)
+        reduced, some = stack(values, np.ones(values.shape, np.bool_))
+    except (TypeError, ValueError) as error:
+        raise EngineError(f"Reducer: inputs must be numbers ({error}).") from error
+    return reduced[0].item() if some[0] else None
+
+
+def simple(name: str) -> Reducer:
+    """Returns a reducer of one input and one output, such as ``mean``."""
+    stack, kind = _SIMPLE[name]
+    columns = functools.partial(_column, stack)
+    return Reducer(1, (Output(name, (0,), columns, stack, kind),))
+
+
+def percentile(percentiles: Sequence[float], names: Sequence[str] | None) -> Reducer:
+    """Returns a reducer to percentiles, named ``p50`` unless named."""
+    outputs = []
+    for i, percent in enumerate(percentiles):
+        stack = functools.partial(quantile, fraction=percent / 100.0)
+        name = names[i] if names else f"p{percent:g}"
+        columns = functools.partial(_column, stack)
+        outputs.append(Output(name, (0,), columns, stack, _double))
+    return Reducer(1, tuple(outputs))
+
+
+def to_list(tuple_size: int | None, optional: int) -> Reducer:
+    """Returns a reducer that collects its inputs, in tuples if sized.
+
+    A tuple with a null among its required inputs is dropped.
+    """
+    size = tuple_size or 1
+
+    def collect(columns: Sequence[Sequence[Any]]) -> list[Any]:
+        rows = zip(*columns, strict=True)
+        required = size - optional
+        kept = [row for row in rows if all(v is not None for v in row[:required])]
+        return [row[0] for row in kept] if tuple_size is None else [*map(list, kept)]
+
+    return Reducer(size, (Output("list", tuple(range(size)), collect),))
+
+
+def combined(one: Reducer, two: Reducer, prefix: str, shared: bool) -> Reducer:
+    """Returns both reducers' outputs, over the same inputs or over more.
+
+    Raises:
+        EngineError: They share inputs but have not equally many, or output names
+            collide.
+    """
+    if shared and one.inputs != two.inputs:
+        raise EngineError("Reducer.combine: Reducers that share inputs differ in them.")
+    shift = 0 if shared else one.inputs
+    moved = tuple(
+        replace(
+            output,
+            name=prefix + output.name,
+            inputs=tuple(i + shift for i in output.inputs),
+        )
+        for output in two.outputs
+    )
+    outputs = one.outputs + moved
+    if len({output.name for output in outputs}) != len(outputs):
+        raise EngineError("Reducer.combine: Output names must be unique.")
+    return Reducer(two.inputs + shift, outputs)
+
+
+def repeated(reducer: Reducer, times: int) -> Reducer:
+    """Returns copies of a reducer side by side; each output is a list."""
+
+    def outputs(output: Output) -> Output:
+        width = len(output.inputs)
+
+        def columns(given: Sequence[Sequence[Any]]) -> list[Any]:
+            starts = range(0, width * times, width)
+            return [output.columns(given[start : start + width]) for start in starts]
+
+        inputs = tuple(
+            copy * reducer.inputs + i for copy in range(times) for i in output.inputs
+        )
+        return Output(output.name, inputs, columns)
+
+    return Reducer(reducer.inputs * times, tuple(map(outputs, reducer.outputs)))
+
+
+@dataclass(frozen=True, eq=False)
+class StackNode:
+    """Pixels of several nodes reduced to one.
+
+    Attributes:
+        reduce: Reduces the stack.
+        inputs: The nodes, each computing ``common`` or a narrower dtype.
+        common: The stack's dtype.
+        dtype: Of the result.
+    """
+
+    reduce: Stack
+    inputs: tuple[PixelNode, ...]
+    common: np.dtype[Any]
+    dtype: np.dtype[Any]
+
+    def compute(self, context: Context, grid: PixelGrid) -> Pixels:
+        """Reduces the pixels of those inputs that have any."""
+        layers = [context.pixels(node, grid) for node in self.inputs]
+        layers = [layer for layer in layers if layer[1].any()] or layers[:1]
+        values = np.stack([v.astype(self.common, copy=False) for v, _ in layers])
+        reduced, mask = self.reduce(values, np.stack([m for _, m in layers]))
+        return pixeltype.cast(reduced, self.dtype), mask

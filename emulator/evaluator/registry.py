@@ -1,0 +1,164 @@
+"""The algorithms this engine has: one decorated, typed function each."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import keyword
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from emulator.evaluator.coerce import coercer, type_name
+from emulator.evaluator.errors import EngineError, NotImplementedHere, TypeMismatch
+from emulator.evaluator.signatures import Argument, signatures
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_MISSING: Any = object()
+
+
+def python_name(argument: str) -> str:
+    """Returns the Python spelling of an argument's name.
+
+    ``bandSelectors`` is ``band_selectors``; a keyword gets a trailing underscore.
+    """
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", argument).lower()
+    return f"{snake}_" if keyword.iskeyword(snake) else snake
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """An argument as bound to a function's parameter."""
+
+    argument: Argument
+    python: str
+    coerce: Callable[[Any], Any]
+    default: Any
+
+
+class Algorithm:
+    """A function registered under the name of one of Earth Engine's algorithms.
+
+    Attributes:
+        name: As in the graph.
+        function: Takes some of the algorithm's arguments in their Python spelling,
+            already of the declared types, and perhaps ``context``.
+        lazy: Whether the arguments come as thunks, uncoerced.
+    """
+
+    def __init__(self, name: str, function: Callable[..., Any], lazy: bool) -> None:
+        self.name = name
+        self.function = function
+        self.lazy = lazy
+
+    @functools.cached_property
+    def accepted(self) -> tuple[str, ...]:
+        """The function's parameter names but ``context``."""
+        names = inspect.signature(self.function).parameters
+        return tuple(name for name in names if name != "context")
+
+    @functools.cached_property
+    def wants_context(self) -> bool:
+        """Whether the function takes the request's context."""
+        return "context" in inspect.signature(self.function).parameters
+
+    @functools.cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The accepted arguments, bound to coercions and defaults."""
+        bound = []
+        for argument in signatures()[self.name].arguments:
+            python = python_name(argument.name)
+            if python in self.accepted:
+                coerce = coercer(argument.type)
+                default = argument.default
+                if default is not None:
+                    default = coerce(default)
+                bound.append(Parameter(argument, python, coerce, default))
+        return tuple(bound)
+
+    @functools.cached_property
+    def argument_names(self) -> frozenset[str]:
+        """Every argument name that the algorithm knows, accepted or ignored."""
+        return frozenset(a.name for a in signatures()[self.name].arguments)
+
+    def call(self, arguments: Mapping[str, Any], context: Any) -> Any:
+        """Calls the function with evaluated arguments.
+
+        Args:
+            arguments: Graph name to value.
+            context: The request's context.
+
+        Raises:
+            EngineError: An argument is missing, unknown or of the wrong type.
+        """
+        if not self.argument_names.issuperset(arguments):
+            unknown = sorted(set(arguments) - self.argument_names)
+            raise EngineError(f"{self.name}: Unrecognized argument '{unknown[0]}'.")
+        bound = {}
+        for parameter in self.parameters:
+            value = arguments.get(parameter.argument.name)
+            if value is None:
+                if not parameter.argument.optional:
+                    raise EngineError(
+                        f"{self.name}: Parameter '{parameter.argument.name}' "
+                        "is required and may not be null."
+                    )
+                bound[parameter.python] = parameter.default
+                continue
+            try:
+                bound[parameter.python] = parameter.coerce(value)
+            except TypeMismatch:
+                raise EngineError(
+                    f"{self.name}, argument '{parameter.argument.name}': "
+                    f"Invalid type.\nExpected type: {parameter.argument.type}.\n"
+                    f"Actual type: {type_name(value)}."
+                ) from None
+        if self.wants_context:
+            bound["context"] = context
+        return self.function(**bound)
+
+
+_ALGORITHMS: dict[str, Algorithm] = {}
+
+
+def algorithm(name: str, *, lazy: bool = False) -> Callable[[F], F]:
+    """Registers a function as the algorithm of that name.
+
+    Args:
+        name: As in ``algorithms.json``.
+        lazy: Pass thunks instead of values; only for ``If``.
+
+    Raises:
+        ValueError: The name is taken.
+    """
+
+    def register(function: F) -> F:
+        if name in _ALGORITHMS:
+            raise ValueError(f"algorithm {name} is registered twice")
+        _ALGORITHMS[name] = Algorithm(name, function, lazy)
+        return function
+
+    return register
+
+
+def registered() -> Mapping[str, Algorithm]:
+    """Returns all algorithms by name."""
+    return _ALGORITHMS
+
+
+def lookup(name: str) -> Algorithm:
+    """Returns an algorithm.
+
+    Raises:
+        EngineError: Earth Engine has no such algorithm, or this engine has not.
+    """
+    found = _ALGORITHMS.get(name)
+    if found is None:
+        if name in signatures():
+            raise NotImplementedHere(f"the algorithm '{name}'")
+        raise EngineError(f"Unrecognized algorithm '{name}'.")
+    if name not in signatures():
+        raise EngineError(f"The installed client does not know algorithm '{name}'.")
+    return found

@@ -1,0 +1,193 @@
+"""From a band's pixels to the planet's: where each pixel of a window lies.
+
+Positions are interpolated from nodes fixed to the band's lattice, by products and
+sums alone, so that a window's positions equal the crop of a larger window's.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyproj
+
+from emulator.planet import land, mercator
+
+Doubles = npt.NDArray[np.floating[Any]]
+
+_STEP = 1280.0
+"""Metres between nodes; Mercator bends by centimetres within, less than half a metre
+in the far north."""
+
+
+@functools.lru_cache(maxsize=128)
+def transformer(crs: str) -> pyproj.Transformer:
+    """Returns the transformer from a CRS to longitude and latitude."""
+    return pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+
+
+@functools.lru_cache(maxsize=65536)
+def _node(crs: str, i: int, j: int) -> tuple[float, float]:
+    """Returns the Mercator x and y of node (i, j), x within (-0.5, 1.5)."""
+    longitude, latitude = transformer(crs).transform(i * _STEP, j * _STEP)
+    y = mercator.y_of(np.array([latitude]))
+    return (longitude + 180.0) / 360.0, float(y[0])
+
+
+def _nodes(crs: str, i0: int, j0: int, width: int, height: int) -> Doubles:
+    """Returns Mercator x and y at nodes (2, height, width), x unwrapped."""
+    out = np.array(
+        [[_node(crs, i0 + i, j0 + j) for i in range(width)] for j in range(height)]
+    )
+    x = out[..., 0]
+    # Across the antimeridian x jumps by one: follow the node in the middle.
+    x -= np.rint(x - x[height // 2, width // 2])
+    return np.moveaxis(out, -1, 0)
+
+
+def metric(
+    crs: str, x0: float, y0: float, step: float, width: int, height: int
+) -> tuple[Doubles, Doubles]:
+    """Returns the Mercator x and y of a window of a projected, north-up grid.
+
+    Args:
+        crs: A CRS in metres.
+        x0: Left edge in metres.
+        y0: Upper edge in metres.
+        step: Pixel size in metres.
+        width: Columns.
+        height: Rows.
+
+    Returns:
+        x and y of the pixel centres, each (height, width); x may pass [0, 1).
+    """
+    east = (x0 + (np.arange(width) + 0.5) * step) / _STEP
+    north = (y0 - (np.arange(height) + 0.5) * step) / _STEP
+    i = np.floor(east).astype(np.int64)
+    j = np.floor(north).astype(np.int64)
+    i0, j0 = int(i[0]), int(j[-1])
+    nodes = _nodes(crs, i0, j0, int(i[-1]) - i0 + 2, int(j[0]) - j0 + 2)
+    u = (east - i)[None, :]
+    v = (north - j)[:, None]
+    a, b = i - i0, j - j0
+    # Down each node column first, then across: products and sums, no reductions.
+    lower = nodes[:, b, :]
+    upper = nodes[:, b + 1, :]
+    column = lower * (1.0 - v) + upper * v
+    place = column[:, :, a] * (1.0 - u) + column[:, :, a + 1] * u
+    return place[0], place[1]
+
+
+def geographic(
+    west: float,
+    north: float,
+    step: float,
+    column: int,
+    row: int,
+    width: int,
+    height: int,
+) -> tuple[Doubles, Doubles]:
+    """Returns the Mercator x and y of a window of a north-up degree grid.
+
+    Args:
+        west: The grid's left edge in degrees.
+        north: The grid's upper edge in degrees.
+        step: Pixel size in degrees.
+        column: First column of the window.
+        row: First row of the window.
+        width: Columns.
+        height: Rows.
+
+    Returns:
+        x (width,) and y (height,) of the pixel centres; x may pass [0, 1).
+    """
+    longitude = west + (column + np.arange(width) + 0.5) * step
+    # Rows go through fixed nodes as well: tan and asinh differ by vector length.
+    position = (row + np.arange(height) + 0.5) / 64.0
+    low = np.floor(position).astype(np.int64)
+    first = int(low[0])
+    edges = np.array(
+        [_row_y(north, step, number) for number in range(first, int(low[-1]) + 2)]
+    )
+    t = position - low
+    y = edges[low - first] * (1.0 - t) + edges[low - first + 1] * t
+    return (longitude + 180.0) / 360.0, y
+
+
+@functools.lru_cache(maxsize=16384)
+def _row_y(north: float, step: float, node: int) -> float:
+    """Returns the Mercator y of the edge above row 64 * node."""
+    return float(mercator.y_of(np.array([north - node * 64 * step]))[0])
+
+
+def gather(x: Doubles, y: Doubles, layers: tuple[str, ...]) -> dict[str, land.Layer]:
+    """Samples layers at Mercator places (nearest lattice pixel).
+
+    Args:
+        x: Mercator x (h, w).
+        y: Mercator y (h, w).
+        layers: Names in :data:`emulator.planet.land.LAYERS`.
+
+    Returns:
+        (h, w) for each layer.
+    """
+    zooms = mercator.zooms_of(y)
+    low, high = int(zooms.min()), int(zooms.max())
+    if low == high:
+        return _gather(low, x, y, layers)
+    out: dict[str, land.Layer] = {
+        name: np.empty(x.shape, land.LAYERS[name]) for name in layers
+    }
+    for zoom in range(low, high + 1):
+        here = np.nonzero(zooms == zoom)
+        if here[0].size:
+            part = _gather(zoom, x[here], y[here], layers)
+            for name in layers:
+                out[name][here] = part[name]
+    return out
+
+
+def _gather(
+    zoom: int, x: Doubles, y: Doubles, layers: tuple[str, ...]
+) -> dict[str, land.Layer]:
+    size = 2**zoom
+    column = np.floor(x * size).astype(np.int64) % size
+    row = np.clip(np.floor(y * size).astype(np.int64), 0, size - 1)
+    return land.sample(zoom, column, row, layers)
+
+
+@functools.lru_cache(maxsize=12)
+def metric_land(
+    crs: str, x0: float, y0: float, step: float, width: int, height: int
+) -> dict[str, land.Layer]:
+    """Returns every layer over a window of a projected grid, read-only.
+
+    The last few windows are kept: the bands and scenes of one place share them.
+    """
+    x, y = metric(crs, x0, y0, step, width, height)
+    found = gather(x, y, tuple(land.LAYERS))
+    for layer in found.values():
+        layer.setflags(write=False)
+    return found
+
+
+@functools.lru_cache(maxsize=4)
+def geographic_land(
+    step: float, column: int, row: int, width: int, height: int
+) -> dict[str, land.Layer]:
+    """Returns every layer over a window of a global degree grid, read-only.
+
+    The grid starts at 180° W, 90° N; ``step`` is its pixel in degrees.
+    """
+    x, y = geographic(-180.0, 90.0, step, column, row, width, height)
+    shape = (height, width)
+    found = gather(
+        np.broadcast_to(x[None, :], shape),
+        np.broadcast_to(y[:, None], shape),
+        tuple(land.LAYERS),
+    )
+    for layer in found.values():
+        layer.setflags(write=False)
+    return found

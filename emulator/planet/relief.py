@@ -1,0 +1,193 @@
+"""Coast and height of one block: shores, hills, ridges, valleys, rivers and lakes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from emulator.planet import climate, mercator
+from emulator.planet.atlas import atlas
+from emulator.planet.noise import HALO, SIZE, BlockNoise, Floats
+
+STEP = 20.0
+"""Metres in one unit of the atlas's broad height."""
+
+_NODES = 9
+
+
+@dataclass(frozen=True)
+class Ground:
+    """One block with its halo, every array float32 (130, 130).
+
+    Attributes:
+        shore: Signed sea to land, about 1 in 10 km; the shoreline is 0.
+        height: Metres; 0 at sea.
+        broad: Height in metres of the wide surroundings.
+        rugged: 0 flat to 1 high mountains.
+        river: Metres to the middle of the nearest river less its half width;
+            negative in the water.
+        lake: Positive inside lakes.
+        exotic: 1 where rivers come from afar whatever the local rain, else 0.
+        traits: Climate traits by name, smoothed over zones.
+        warmth: Mean annual temperature in °C at this height.
+        east: Slope towards the east (m/m).
+        north: Slope towards the north (m/m).
+        latitude: Degrees of each row (130,).
+    """
+
+    shore: Floats
+    height: Floats
+    broad: Floats
+    rugged: Floats
+    river: Floats
+    lake: Floats
+    exotic: Floats
+    traits: dict[str, Floats]
+    warmth: Floats
+    east: Floats
+    north: Floats
+    latitude: Floats
+
+
+def _spread(nodes: np.ndarray, weights: np.ndarray) -> Floats:
+    """Interpolates values at block nodes (..., 9, 9) to pixels (..., 130, 130)."""
+    spread: Floats = (weights @ nodes @ weights.T).astype(np.float32)
+    return spread
+
+
+def _node_weights() -> np.ndarray:
+    """Returns linear weights (130, 9) from nodes spread over the halo's span."""
+    span = SIZE + 2 * HALO
+    position = (np.arange(span) + 0.5) / span * (_NODES - 1)
+    low = np.minimum(position.astype(int), _NODES - 2)
+    weights = np.zeros((span, _NODES))
+    weights[np.arange(span), low] = 1.0 - (position - low)
+    weights[np.arange(span), low + 1] = position - low
+    return weights
+
+
+_WEIGHTS = _node_weights()
+
+
+def _ridge(octave: Floats) -> Floats:
+    sharp = np.maximum(np.float32(1.0) - np.abs(octave) * np.float32(0.7), 0)
+    squared: Floats = sharp * sharp
+    return squared
+
+
+def _mountains(block: BlockNoise, seed: int) -> Floats:
+    """Returns ridged relief of about 0 to 1: finer ridges grow on higher ground."""
+    total = np.zeros((SIZE + 2 * HALO,) * 2, np.float32)
+    weight = np.ones_like(total)
+    levels = block.levels(26_000.0, 45.0)
+    for level, octave in zip(levels, block.octaves(levels, seed), strict=True):
+        wave = block.wavelength(level)
+        fade = np.float32(min(1.0, 2.0 * (1.0 - wave / 26_000.0) + 1e-3))
+        gain = np.float32((wave / 13_000.0) ** 0.92)
+        sharp = _ridge(octave) * weight
+        total += fade * gain * sharp
+        weight = np.float32(1.0) - fade + fade * np.minimum(sharp * 1.9 + 0.12, 1.0)
+    return total * np.float32(0.62)
+
+
+def _distance(field: Floats, pixel: float) -> Floats:
+    """Returns metres to a field's zero line, to first order."""
+    down, across = np.gradient(field)
+    steep = np.sqrt(down * down + across * across) + np.float32(2e-4)
+    metres: Floats = np.abs(field) / steep * np.float32(pixel)
+    return metres
+
+
+def _smoothstep(value: Floats, low: float, high: float) -> Floats:
+    t = np.clip((value - np.float32(low)) / np.float32(high - low), 0, 1)
+    step: Floats = t * t * (3 - 2 * t)
+    return step
+
+
+def survey(block: BlockNoise) -> Ground:
+    """Computes a block's ground."""
+    world = 2.0**block.zoom
+    edges = np.linspace(-HALO, SIZE + HALO, _NODES)
+    longitude = (block.column * SIZE + edges) / world * 360.0 - 180.0
+    y = np.clip((block.row * SIZE + edges) / world, 0.0, 1.0)
+    latitude = mercator.latitude_of(y)
+
+    maps = atlas()
+    land = _spread(maps.land.smooth(longitude, latitude) / 36.0, _WEIGHTS)
+    broad = _spread(maps.height.smooth(longitude, latitude) * STEP, _WEIGHTS)
+    rugged = _spread(maps.rugged.smooth(longitude, latitude) / 255.0, _WEIGHTS)
+    nodes = maps.zone.smooth(longitude, latitude, climate.table())
+    smooth = _spread(nodes, _WEIGHTS)
+    traits = dict(zip(climate.TRAITS, smooth, strict=True))
+    rows = (_WEIGHTS @ latitude).astype(np.float32)
+
+    ragged = block.fractal(1, 9_000.0, 36.0, 0.56)
+    shore = land - np.float32(0.5) + np.float32(0.16) * ragged
+    inland = _smoothstep(shore, 0.0, 0.6)
+
+    hills = block.fractal(2, 34_000.0, 60.0, 0.46)
+    fine = block.fractal(3, 500.0, 36.0, 0.5)
+    swell = np.clip(np.float32(0.15) + rugged, 0, 1)
+    tops = _mountains(block, 4) if rugged.max() > 0.02 else np.float32(0.3)
+    height = (
+        broad * (np.float32(0.35) + np.float32(0.65) * inland)
+        + hills * (np.float32(22.0) + np.float32(190.0) * rugged)
+        + (tops - np.float32(0.3)) * np.float32(3400.0) * rugged * swell
+        + fine * (np.float32(0.7) + np.float32(5.0) * rugged)
+    )
+
+    # Rivers follow the zero line of slow noise; valleys open around them.
+    wind = block.fractal(5, 60_000.0, 350.0, 0.42)
+    away = _distance(wind, block.pixel)
+    size = np.float32(35.0) * np.exp2(block.octave(max(6, block.zoom - 14), 6) * 1.3)
+    exotic = _smoothstep(block.octave(7, 9), 0.7, 1.0)
+    moist = np.maximum(
+        _smoothstep(traits["rain"], 120.0, 1400.0), np.float32(0.6) * exotic
+    )
+    size = size * moist
+    brook = _distance(block.fractal(7, 9_000.0, 150.0, 0.45), block.pixel)
+    stream = brook - np.float32(7.0) * moist
+    gorge = np.float32(400.0) + np.float32(900.0) * rugged
+    valley = np.exp(-((away / gorge) ** 2)) * (np.float32(0.25) + moist)
+    dell = np.exp(-((brook / np.float32(160.0)) ** 2)) * moist
+    height = height - valley * (np.float32(10.0) + np.float32(260.0) * rugged)
+    height = height - dell * (np.float32(3.0) + np.float32(40.0) * rugged)
+    river = np.minimum(away - size, np.where(moist > 0.25, stream, np.float32(1e3)))
+
+    # Lakes lie where ice has been, and on wet plains.
+    cold = _smoothstep(-traits["warmth"], -7.0, 2.0) * (1 - traits["snow"])
+    pools = block.fractal(8, 6_000.0, 60.0, 0.5)
+    bar = np.float32(3.1) - np.float32(1.45) * cold - np.float32(0.5) * moist
+    lake = pools - bar - np.float32(1.6) * rugged
+    if lake.max() > -0.5:
+        basin = block.fractal(8, 6_000.0, 1_500.0, 0.5)
+        calm = broad + basin * np.float32(8.0) - np.float32(12.0)
+        sunk = _smoothstep(lake, -0.5, 0.0) * np.float32(0.85)
+        height = height + (calm - height) * sunk
+
+    foot = np.maximum(shore, 0) * np.float32(60.0)
+    rise = _smoothstep(shore, 0.0, 0.35)
+    height = np.where(shore > 0, foot + np.maximum(height, 0.5) * rise, 0)
+    height = height.astype(np.float32)
+
+    down, across = np.gradient(height, np.float32(block.pixel))
+    warm = climate.annual(
+        traits["warmth"].astype(np.float64),
+        rows[:, None].astype(np.float64),
+        broad.astype(np.float64),
+    ).astype(np.float32)
+    return Ground(
+        shore=shore,
+        height=height,
+        broad=broad,
+        rugged=rugged,
+        river=river,
+        lake=lake,
+        exotic=exotic,
+        traits=traits,
+        warmth=warm - np.float32(climate.LAPSE) * (height - broad),
+        east=across.astype(np.float32),
+        north=(-down).astype(np.float32),
+        latitude=rows,
+    )

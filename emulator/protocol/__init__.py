@@ -1,0 +1,1 @@
+"""Earth Engine's REST API: documents, routes, limits and encodings."""
