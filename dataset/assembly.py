@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from dataset import files
 from dataset.codec import FILTERS, encode_chunk
-from dataset.shard import LIBVER, Shard, ShardError
+from dataset.shard import LIBVER, Shard, ShardError, specs_to_json
 from modalities.spec import Spec
 
 METADATA = np.dtype([("tile_id", "S100"), ("S2_type", "S10")])
@@ -161,7 +161,7 @@ class _OpenShards:
     """The shards used last, held open; a few, as the system allows only so many."""
 
     def __init__(self, specs: Sequence[Spec], size: int) -> None:
-        self._specs = {spec.name: spec for spec in specs}
+        self._specs = _by_name(specs)
         self._size = size
         self._shards: OrderedDict[Path, Shard] = OrderedDict()
 
@@ -171,10 +171,7 @@ class _OpenShards:
             self._shards.move_to_end(path)
             return shard
         shard = Shard(path)
-        if (
-            shard.size != self._size
-            or {spec.name: spec for spec in shard.specs} != self._specs
-        ):
+        if shard.size != self._size or _by_name(shard.specs) != self._specs:
             shard.close()
             raise ShardError(f"{path} holds other modalities or another tile size")
         if len(self._shards) >= _OPEN_SHARDS:
@@ -250,3 +247,8 @@ def _metadata_row(tile_id: str, level: str) -> Any:
             raise ValueError(f"{text!r} does not fit the metadata field {name}")
         row[name] = octets
     return row
+
+
+def _by_name(specs: Sequence[Spec]) -> dict[str, Any]:
+    """Describes specs so that equal ones compare equal: a no-data may be NaN."""
+    return {value["name"]: value for value in specs_to_json(specs)}

@@ -385,7 +385,7 @@ def specs_to_json(specs: Sequence[Spec]) -> list[dict[str, Any]]:
     for spec in specs:
         values = asdict(spec)
         no_data = spec.storage.no_data
-        values["storage"]["no_data"] = None if no_data is None else repr(no_data)
+        values["storage"]["no_data"] = None if no_data is None else repr(float(no_data))
         result.append(values)
     return result
 

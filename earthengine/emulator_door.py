@@ -33,13 +33,16 @@ def engine_stats(engine: Engine) -> dict[str, Any] | None:
     if engine.kind == "emulator":
         import emulator
 
-        counted = emulator.default_engine().stats()
-        return counted if counted["requests"]["total"] else None
+        return _with_total(emulator.default_engine().stats())
     if engine.kind != "url":
         return None
     try:
-        answer = requests.get(f"{engine.url}/stats", timeout=5)
-        stats: dict[str, Any] = answer.json()
-    except (requests.RequestException, ValueError):
+        return _with_total(requests.get(f"{engine.url}/stats", timeout=5).json())
+    except (requests.RequestException, ValueError, KeyError, TypeError):
         return None
-    return stats if "requests" in stats else None
+
+
+def _with_total(stats: dict[str, Any]) -> dict[str, Any] | None:
+    """Adds the sum of all kinds; None if nothing came in this process's way."""
+    total = sum(stats["requests"].values())
+    return {**stats, "total": total} if total else None

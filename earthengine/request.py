@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import ee
+import googleapiclient.errors
 from google.auth.exceptions import GoogleAuthError, TransportError
 
 from earthengine.errors import MAY_PASS, EngineError, Kind, from_response
@@ -19,6 +20,17 @@ T = TypeVar("T")
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
+
+_CLIENT_ERRORS = (
+    ee.EEException,
+    googleapiclient.errors.Error,
+    ValueError,
+    TypeError,
+    KeyError,
+    EOFError,
+)
+"""What the client raises on answers that are not what it expects; only the answer
+itself tells which it was."""
 
 _jitter = random.SystemRandom()
 
@@ -132,9 +144,7 @@ def _try_once(
         raise EngineError("deadline", str(error)) from error
     except ConnectionError as error:
         raise EngineError("transient", f"no answer: {error}") from error
-    except (ee.EEException, ValueError, TypeError, KeyError, EOFError) as error:
-        # The client raises all of these on answers that are not what it expects;
-        # only the answer itself tells which it was.
+    except _CLIENT_ERRORS as error:
         exchange = recorder.last()
         if exchange is None:
             raise EngineError("bad_request", str(error)) from error

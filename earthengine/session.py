@@ -6,6 +6,7 @@ import io
 import logging
 import os
 import threading
+import tokenize
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -33,6 +34,9 @@ SCOPES = (
     "https://www.googleapis.com/auth/cloud-platform",
 )
 WORKLOAD_TAG = "earthloom"
+
+_UNREADABLE = (ValueError, EOFError, SyntaxError, tokenize.TokenError, MemoryError)
+"""What NumPy raises on bytes that are not NPY, or whose header is damaged."""
 
 _lock = threading.Lock()
 _session: tuple[int, Engine, Budget, Session] | None = None
@@ -138,6 +142,8 @@ def _open(engine: Engine, budget: Budget, patience: Patience) -> Session:
     def initialize() -> None:
         ee.Reset()
         ee.deprecation.deprecated_assets = {"_": None}
+        # Our own loop retries: it sees Retry-After, and sleeps outside of the slot.
+        ee.data.setMaxRetries(0)
         ee.Initialize(
             _credentials(engine),
             project=engine.project,
@@ -153,8 +159,6 @@ def _open(engine: Engine, budget: Budget, patience: Patience) -> Session:
         patience=patience,
         usage=usage,
     )
-    # Our own loop retries: it sees Retry-After, and sleeps outside of the slot.
-    ee.data.setMaxRetries(0)
     ee.data.setDefaultWorkloadTag(WORKLOAD_TAG)
     _logger.debug("session with %s opened in %.2f s", engine.describe(), usage.seconds)
     return Session(gate, recorder, patience)
@@ -203,8 +207,10 @@ def read_npy(
         EngineError: ``corrupt``: not NPY, or other fields, dtypes or shape.
     """
     try:
-        array: npt.NDArray[Any] = np.load(io.BytesIO(answer), allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
+        array: npt.NDArray[Any] = np.lib.format.read_array(
+            io.BytesIO(answer), allow_pickle=False
+        )
+    except _UNREADABLE as error:
         raise EngineError(
             "corrupt", f"{len(answer)} bytes that are not NPY: {error}"
         ) from error

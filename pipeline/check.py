@@ -20,7 +20,7 @@ from earthengine.request import Patience, Usage
 from earthengine.session import Session, connect
 from modalities import registry
 from modalities.modality import Modality, PixelModality
-from modalities.plan import Choice
+from modalities.plan import Choice, Plan
 from modalities.recipe import Context
 from modalities.spec import Spec
 from modalities.stack import stack_image, take_apart, wire_dtype
@@ -36,6 +36,8 @@ from pipeline.options import (
     recipe_of,
 )
 
+_PATIENCE = Patience(attempts=3, seconds=300.0)
+
 BIOME = "Temperate Broadleaf & Mixed Forests"
 
 
@@ -47,6 +49,8 @@ def main(arguments: Sequence[str]) -> int:
         RunStoppedError: The engine can't be reached or refuses us.
     """
     args = _parser().parse_args(list(arguments))
+    if not (-180.0 <= args.lon <= 180.0 and -84.0 <= args.lat <= 84.0):
+        raise BadInputError("--lon is within 180 degrees, --lat within 84")
     try:
         engine, recipe, budget = engine_of(args), recipe_of(args), budget_of(args)
     except ValueError as error:
@@ -55,7 +59,7 @@ def main(arguments: Sequence[str]) -> int:
     say(f"earthloom: asking {engine.describe()}")
     try:
         begun = time.monotonic()
-        session = connect(engine, budget, Patience(attempts=3, seconds=300.0))
+        session = connect(engine, budget, _PATIENCE)
         say(f"session opened in {time.monotonic() - begun:.2f} s")
         return _check(args, engine, session, Context(recipe))
     except EngineError as error:
@@ -81,20 +85,13 @@ def _check(
     args: argparse.Namespace, engine: Engine, session: Session, context: Context
 ) -> int:
     # Imported late: they import Beam.
-    from earthengine.engine import Budget
     from transforms.job import Job
     from transforms.plan_tiles import plan_batch
 
     stored = registry.resolve(context.recipe.modalities)
     tables, region = _tables(stored, session)
     context = Context(context.recipe, tables)
-    job = Job(
-        engine,
-        Budget(args.max_concurrent_requests, args.max_requests_per_second),
-        Patience(attempts=3, seconds=300.0),
-        context,
-        "",
-    )
+    job = Job(engine, budget_of(args), _PATIENCE, context, "")
     tile = Tile(tile_id_of(args.lon, args.lat), args.lon, args.lat, 0, BIOME, region)
     planned = plan_batch([tile], job, session)[0]
     say(
@@ -104,21 +101,48 @@ def _check(
     if planned.failure is not None:
         say(f"no plan   {planned.failure.message}")
         return SOME_FAILED
-    plan, usage = planned.plan, Usage()
-    say(f"grid      {plan.site.grid.crs} {plan.site.grid.transform}")
-    dtype = wire_dtype(plan, stored)
-    image = stack_image(plan, stored, context)
-    pixels = session.pixels(image, plan.site.grid.to_request(), dtype, usage)
-    say(
-        f"pixels    {usage.requests} request, {usage.bytes:,} bytes for "
-        f"{len(dtype.names or ())} bands of mixed dtypes, {usage.seconds:.2f} s"
-    )
-    arrays = take_apart(pixels, plan, stored, context)
-    for modality in stored:
+    grid = planned.site.grid
+    say(f"grid      {grid.crs} {grid.transform}")
+    _check_masks(session, grid.to_request())
+    try:
+        _fetch(session, planned.plan, stored, context)
+    except EngineError as error:
+        say(f"pixels    {error}\nEach modality by itself:")
+        return _check_each(session, planned.plan, stored, context)
+    return ALL_MADE
+
+
+def _fetch(
+    session: Session, plan: Plan, modalities: Sequence[Modality], context: Context
+) -> None:
+    """Fetches modalities together and prints what they gave."""
+    usage = Usage()
+    dtype = wire_dtype(plan, modalities)
+    size = plan.site.grid.size
+    pixels: npt.NDArray[Any] = np.empty((size, size), dtype)
+    if dtype.names:
+        image = stack_image(plan, modalities, context)
+        pixels = session.pixels(image, plan.site.grid.to_request(), dtype, usage)
+        say(
+            f"pixels    {usage.requests} request, {usage.bytes:,} bytes for "
+            f"{len(dtype.names)} bands, {usage.seconds:.2f} s"
+        )
+    arrays = take_apart(pixels, plan, modalities, context)
+    for modality in modalities:
         spec = modality.spec(context.recipe.layout)
         say(_line(modality, spec, plan.choices, arrays[modality.name]))
-    _check_masks(session, plan.site.grid.to_request())
-    return ALL_MADE
+
+
+def _check_each(
+    session: Session, plan: Plan, modalities: Sequence[Modality], context: Context
+) -> int:
+    """Finds out which modality the engine refuses."""
+    for modality in modalities:
+        try:
+            _fetch(session, plan, [modality], context)
+        except EngineError as error:
+            say(f"{modality.name:20} FAILED {error}")
+    return SOME_FAILED
 
 
 def _tables(stored: Sequence[Modality], session: Session) -> tuple[dict[str, Any], str]:

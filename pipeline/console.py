@@ -17,10 +17,18 @@ def complain(text: str) -> None:
     sys.stderr.write(f"earthloom: {text}\n")
 
 
-def start_logging() -> None:
-    """Shows our own notes, and of others only warnings."""
+def start_logging(*, verbose: bool = False) -> None:
+    """Shows our own notes; of others only what stops the run, unless verbose.
+
+    Beam logs a worker's error with its traceback, again and again; the one message
+    at the end says it in words.
+    """
     logging.basicConfig(
-        level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
+        level=logging.INFO if verbose else logging.ERROR,
+        format="%(levelname)s %(name)s: %(message)s",
+    )
+    logging.getLogger("apache_beam").setLevel(
+        logging.INFO if verbose else logging.CRITICAL
     )
     for room in ("pipeline", "transforms", "dataset", "earthengine", "runners"):
         logging.getLogger(room).setLevel(logging.INFO)

@@ -75,6 +75,7 @@ class RunOptions:
         delete_shards: Remove the shards once the dataset is whole.
         eco_region_labels: JSON file of ecoregion labels; None to ask the engine.
         runner: Name of the Beam runner, as given.
+        verbose: Show other libraries' logs.
         beam: Flags for Beam.
     """
 
@@ -93,6 +94,7 @@ class RunOptions:
     delete_shards: bool
     eco_region_labels: Path | None
     runner: str
+    verbose: bool
     beam: tuple[str, ...]
 
 
@@ -142,6 +144,11 @@ def make_parser() -> Parser:
         "--runner",
         default="DirectRunner",
         help="Beam runner (default: %(default)s, which runs on this machine)",
+    )
+    work.add_argument(
+        "--verbose",
+        action="store_true",
+        help="show the log of Beam and of libraries too, with tracebacks",
     )
     work.add_argument(
         "--plan_batch",
@@ -333,6 +340,7 @@ def parse(arguments: Sequence[str]) -> RunOptions:
             delete_shards=args.delete_shards,
             eco_region_labels=labels_of(args),
             runner=args.runner,
+            verbose=args.verbose,
             beam=tuple(beam),
         )
     except ValueError as error:

@@ -204,11 +204,12 @@ def _tables(
         return 0, kept["tables"]
     usage = Usage()
     try:
+        # First of all: without a session the client can't build an expression.
+        patience = Patience(options.tile_attempts, options.tile_seconds)
+        session = connect(options.engine, options.budget, patience)
         for modality in stored:
             if modality.name in tables or (asked := modality.table()) is None:
                 continue
-            patience = Patience(options.tile_attempts, options.tile_seconds)
-            session = connect(options.engine, options.budget, patience)
             tables[modality.name] = session.compute(asked, usage, lambda value: value)
     except EngineError as error:
         raise RunStoppedError(refusal(error, options)) from error

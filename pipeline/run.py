@@ -25,7 +25,7 @@ def main(arguments: Sequence[str]) -> int:
         RunStoppedError: The run could not go on.
     """
     options = parse(arguments)
-    start_logging()
+    start_logging(verbose=options.verbose)
     say(f"earthloom: asking {options.engine.describe()}")
     return run(options)
 

@@ -43,7 +43,7 @@ def _requests(record: Mapping[str, Any]) -> str:
     )
     counted = record["engine_counted"]
     if counted is not None:
-        text += f"; the engine itself counted {counted['requests']['total']}"
+        text += f"; the engine itself counted {counted['total']}"
     return text
 
 
