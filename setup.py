@@ -39,6 +39,7 @@ setup(
         "deflate>=0.7",
         "earthengine-api>=1.7.35",
         "geopandas>=1.0",
+        "google-api-python-client>=2.100",
         "google-auth>=2.0",
         "h5py>=3.10",
         "httplib2>=0.22,<1",
@@ -49,6 +50,7 @@ setup(
         "rasterio>=1.3",
         "requests>=2.31",
         "shapely>=2.0",
+        "urllib3>=2.2",
     ],
     extras_require={
         "gcp": ["apache-beam[gcp]>=2.68,<2.78", "earthengine-api>=1.7.35,<1.7.36"],

@@ -229,14 +229,12 @@ def _set_attributes(file: h5py.File, attributes: Mapping[str, Any]) -> None:
             file.attrs[name] = value
         else:
             text = value if isinstance(value, str) else files.to_json(value)
-            file.attrs[name] = _texts([text])[0]
+            file.attrs[name] = text
 
 
 def _texts(texts: Sequence[str]) -> npt.NDArray[Any]:
-    """Returns UTF-8 texts of one fixed length, which HDF5 stores in place."""
-    octets = [text.encode() for text in texts]
-    length = max([1, *map(len, octets)])
-    return np.array(octets, h5py.string_dtype("utf-8", length))
+    """Returns texts of variable length: h5py reads those as ``str``."""
+    return np.array(list(texts), h5py.string_dtype("utf-8"))
 
 
 def _metadata_row(tile_id: str, level: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import requests
 
 from earthengine.engine import Engine
-from earthengine.transport import Transport
+from earthengine.transport import Transport, is_loopback
 
 
 def emulator_transport(latency: float) -> Transport:
@@ -37,7 +37,10 @@ def engine_stats(engine: Engine) -> dict[str, Any] | None:
     if engine.kind != "url":
         return None
     try:
-        return _with_total(requests.get(f"{engine.url}/stats", timeout=5).json())
+        with requests.Session() as session:
+            session.trust_env = not is_loopback(engine.url)
+            answer = session.get(f"{engine.url}/stats", timeout=5)
+        return _with_total(answer.json())
     except (requests.RequestException, ValueError, KeyError, TypeError):
         return None
 

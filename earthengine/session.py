@@ -38,8 +38,10 @@ WORKLOAD_TAG = "earthloom"
 _UNREADABLE = (ValueError, EOFError, SyntaxError, tokenize.TokenError, MemoryError)
 """What NumPy raises on bytes that are not NPY, or whose header is damaged."""
 
+_PATIENCE = Patience()
+
 _lock = threading.Lock()
-_session: tuple[int, Engine, Budget, Session] | None = None
+_session: tuple[int, Engine, Budget, Patience, Session] | None = None
 
 
 class Session:
@@ -111,9 +113,7 @@ class Session:
         )
 
 
-def connect(
-    engine: Engine, budget: Budget, patience: Patience | None = None
-) -> Session:
+def connect(engine: Engine, budget: Budget, patience: Patience = _PATIENCE) -> Session:
     """Returns this process's session, made on first use.
 
     Safe to call from any thread, and after a fork. The client library keeps its
@@ -123,11 +123,12 @@ def connect(
         EngineError: No credentials, no permission, or no answer.
     """
     global _session
+    key = (os.getpid(), engine, budget, patience)
     with _lock:
-        if _session is not None and _session[:3] == (os.getpid(), engine, budget):
-            return _session[3]
-        session = _open(engine, budget, patience or Patience())
-        _session = (os.getpid(), engine, budget, session)
+        if _session is not None and _session[:4] == key:
+            return _session[4]
+        session = _open(engine, budget, patience)
+        _session = (*key, session)
         return session
 
 

@@ -77,8 +77,13 @@ class Sentinel1(PixelModality):
         bands: list[str] = []
         scenes: list[Scene] = []
         days: dict[str, float] = {}
+        known = set(POLARISATIONS)
         for orbit, direction in ORBITS.items():
-            found = [row for row in facts if row[2] == direction]
+            found = [
+                row
+                for row in facts
+                if row[2] == direction and not known.isdisjoint(row[3])
+            ]
             if not found:
                 continue
             index, time, _, pols = min(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,13 @@ from modalities.tile import Tile
 from transforms.inflight import InFlight
 from transforms.job import Job
 from transforms.windows import in_global_window
+
+_logger = logging.getLogger(__name__)
+
+_ONE_TILES_FAULT = frozenset(
+    ("bad_request", "too_large", "not_found", "deadline", "corrupt")
+)
+"""Kinds that a single tile may bring on its whole batch; an outage is not one."""
 
 AHEAD = 8
 """Planning requests in flight or waiting to be used: enough that fetching never
@@ -156,10 +164,10 @@ def _plan_round(
     except EngineError as error:
         if error.kind in FATAL:
             raise FatalEngineError(str(error)) from error
-        if len(tiles) == 1:
+        if len(tiles) == 1 or error.kind not in _ONE_TILES_FAULT:
             names = ", ".join(m.name for m in members)
             failure = Failure(error.kind, f"planning {names}: {error}", "plan")
-            return [Planned(tiles[0].site, tiles[0].choices, failure)]
+            return [Planned(p.site, p.choices, failure) for p in tiles]
         half = len(tiles) // 2
         return [
             *_plan_round(members, tiles[:half], job, session, usage),
@@ -175,6 +183,12 @@ def _decide(
         new = choose(members, tile.site, facts, tile.choices, job.context)
     except NoDataError as error:
         return Planned(tile.site, tile.choices, Failure("no_data", str(error), "plan"))
+    except (LookupError, TypeError, ValueError) as error:
+        # Facts are of the engine's making: one tile's nonsense ends no run.
+        names = ", ".join(m.name for m in members)
+        message = f"planning {names}: facts that can't be read: {error!r}"
+        _logger.exception("tile %s: %s", tile.site.tile.tile_id, message)
+        return Planned(tile.site, tile.choices, Failure("corrupt", message, "plan"))
     return Planned(tile.site, {**tile.choices, **new})
 
 
