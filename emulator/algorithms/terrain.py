@@ -21,7 +21,7 @@ from emulator.evaluator.projection import (
     metres_per_unit,
 )
 from emulator.evaluator.registry import algorithm
-from emulator.evaluator.sampling import NEAREST, Reader
+from emulator.evaluator.sampling import NEAREST, Reader, read_around
 from emulator.source import PixelGrid
 
 Floats = npt.NDArray[np.float64]
@@ -95,7 +95,9 @@ class TerrainReader:
         self, context: Context, row: int, col: int, height: int, width: int
     ) -> Pixels:
         """Reads elevations with a rim and measures them."""
-        pixels = self.elevation.read(context, row - 1, col - 1, height + 2, width + 2)
+        pixels = read_around(
+            self.elevation, context, row - 1, col - 1, height + 2, width + 2
+        )
         return measured(self.measure, pixels, self.projection, row)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from shapely.geometry.base import BaseGeometry
 
+from emulator.planet import noise
 from emulator.source import BandInfo, Bounds, PixelGrid, Scene
 
 Window = tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]
@@ -33,6 +34,11 @@ class Properties(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         return self._makers[name](self._owner)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Returns a property, or the default; quicker than the inherited one."""
+        make = self._makers.get(name)
+        return default if make is None else make(self._owner)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._makers)
@@ -119,15 +125,30 @@ def band_of(bands: Sequence[BandInfo], name: str) -> BandInfo:
 
 def meets(footprint: BaseGeometry | None, bounds: Bounds) -> bool:
     """Whether a footprint's box meets bounds, on either side of the antimeridian."""
-    if footprint is None:
-        return True
-    west, south, east, north = footprint.bounds
+    return footprint is None or box_meets(footprint.bounds, bounds)
+
+
+def box_meets(box: Bounds, bounds: Bounds) -> bool:
+    """Whether a box meets bounds, on either side of the antimeridian."""
+    west, south, east, north = box
     if south > bounds[3] or north < bounds[1]:
         return False
     return any(
         west + turn <= bounds[2] and east + turn >= bounds[0]
         for turn in (-360.0, 0.0, 360.0)
     )
+
+
+def hashes(*parts: int | npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.uint32]:
+    """Returns :func:`emulator.planet.noise.hashed` for each of many.
+
+    Args:
+        parts: Integers of 0 to 2**32 - 1, or arrays of such (n,).
+    """
+    state = np.array([0x9E3779B9], np.uint32)
+    for part in parts:
+        state = noise.mix_all(state ^ np.asarray(part).astype(np.uint32))
+    return noise.mix_all(state)
 
 
 def within(

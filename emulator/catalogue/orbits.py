@@ -141,6 +141,13 @@ class Orbit:
         """Returns seconds since 1970 at which a pass crosses the equator."""
         return self.epoch + (orbit - 1) * self.period + cycle * self.days * DAY + offset
 
+    def crossing_times(
+        self, orbit: int, cycles: npt.NDArray[np.int64], offset: float
+    ) -> Doubles:
+        """Returns :meth:`crossing_time` of many cycles (n,), to the last bit."""
+        first = self.epoch + (orbit - 1) * self.period
+        return first + cycles * self.days * DAY + offset
+
     def cycles(self, orbit: int, start: float, end: float, offset: float) -> range:
         """Returns the cycles whose crossing lies within [start, end) seconds."""
         first = self.crossing_time(orbit, 0, offset)

@@ -9,6 +9,7 @@ is seen in HH and HV, and the frozen sea in EW mode.
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,12 +17,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
 from emulator.catalogue import mgrs
-from emulator.catalogue.base import Window, band_of, meets, stamp, within
-from emulator.catalogue.orbits import Orbit
+from emulator.catalogue.base import Window, band_of, box_meets, stamp, within
+from emulator.catalogue.orbits import Doubles, Orbit
 from emulator.planet import noise, places, radar
 from emulator.planet.atlas import atlas
 from emulator.source import BandInfo, Bounds, PixelGrid, Scene
@@ -60,7 +62,7 @@ def _orbit(descending: bool) -> Orbit:
 ORBITS = {"ASCENDING": _orbit(False), "DESCENDING": _orbit(True)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Frame:
     """A slice of a relative orbit: the same ground every cycle.
 
@@ -99,6 +101,12 @@ class Frame:
         """Channels, co-polarised first."""
         both = ("HH", "HV") if self.polar else ("VV", "VH")
         return both[:1] if self.single else both
+
+    @functools.cached_property
+    def box(self) -> Bounds:
+        """The footprint's box; it may reach beyond ±180°."""
+        west, south, east, north = self.footprint.bounds
+        return west, south, east, north
 
     @functools.cached_property
     def bands(self) -> tuple[BandInfo, ...]:
@@ -327,37 +335,98 @@ def frames(bounds: Bounds) -> list[Frame]:
         math.radians(latitude)
     )
     reach = span / 2 * 6_371_000.0
-    return list(
-        _frames(round(longitude, 1), round(latitude, 1), math.ceil(reach / 5e4), bounds)
-    )
+    found = []
+    for direction, numbers, indexes in _around(
+        round(longitude, 1), round(latitude, 1), math.ceil(reach / 5e4)
+    ):
+        ground = _ground(direction)
+        near = ground.meeting(bounds)[np.ix_(numbers - 1, indexes + ground.reach)]
+        for row, column in np.argwhere(near):
+            one = frame(direction, int(numbers[row]), int(indexes[column]))
+            if one is not None and box_meets(one.box, bounds):
+                found.append(one)
+    return found
 
 
-def _frames(
-    longitude: float, latitude: float, reach: int, bounds: Bounds
-) -> Iterator[Frame]:
-    for one in _around(longitude, latitude, reach):
-        if meets(one.footprint, bounds):
-            yield one
+Numbers = npt.NDArray[np.int64]
 
 
 @functools.lru_cache(maxsize=1024)
-def _around(longitude: float, latitude: float, reach: int) -> tuple[Frame, ...]:
-    """Returns the slices within some 50 km times ``reach`` of a point and more."""
+def _around(
+    longitude: float, latitude: float, reach: int
+) -> tuple[tuple[str, Numbers, Numbers], ...]:
+    """Returns which slices may lie within some 50 km times ``reach`` of a point.
+
+    Returns:
+        For each direction the relative orbits (n,) and the slices of each (m,).
+    """
     metres = reach * 50_000.0 + 20_000.0
     found = []
     for direction, orbit in ORBITS.items():
         step = _SLICE_S / orbit.period * 2.0 * math.pi
+        last = _ground(direction).reach
         angle = float(orbit.argument(np.array([latitude]))[0])
         around = math.ceil((metres + 90_000.0) / 6_371_000.0 / step) + 1
         middle = math.floor(angle / step)
         if abs(latitude) > 76:  # Near its turning point a track is all but level.
             around += 12
-        for number in orbit.near(longitude, latitude, metres + 30_000.0):
-            for index in range(middle - around, middle + around + 1):
-                one = frame(direction, number, index)
-                if one is not None:
-                    found.append(one)
+        numbers = orbit.near(longitude, latitude, metres + 30_000.0)
+        indexes = range(max(-last, middle - around), min(last, middle + around) + 1)
+        found.append((direction, np.array(numbers, np.int64), np.array(indexes)))
     return tuple(found)
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """Where all the slices of a direction lie, roughly: boxes that hold them.
+
+    A slice's place along its orbit sets its shape, the orbit only turns it around
+    the Earth: one box for each of 119 slices serves 175 orbits.
+
+    Attributes:
+        reach: Slices are numbered from ``-reach`` to ``reach``.
+        west: Degrees east of the crossing (slices,).
+        width: Degrees (slices,).
+        south: Degrees (slices,).
+        north: Degrees (slices,).
+        crossings: Where relative orbits cross the equator, in degrees (orbits, 1).
+    """
+
+    reach: int
+    west: Doubles
+    width: Doubles
+    south: Doubles
+    north: Doubles
+    crossings: Doubles
+
+    def meeting(self, bounds: Bounds) -> npt.NDArray[np.bool_]:
+        """Returns which slices' boxes meet bounds (orbits, slices)."""
+        west, south, east, north = bounds
+        beyond = (self.crossings + self.west - west) % 360.0
+        across = (beyond <= east - west) | (360.0 - beyond <= self.width)
+        return across & (self.south <= north) & (self.north >= south)
+
+
+@functools.lru_cache(maxsize=2)
+def _ground(direction: str) -> Ground:
+    """Returns a direction's boxes."""
+    orbit = ORBITS[direction]
+    step = _SLICE_S / orbit.period * 2.0 * math.pi
+    reach = math.floor(math.pi / 2 / step)
+    angles = np.arange(-reach, reach + 2) * step
+    sides = np.array(orbit.edges(1, angles))
+    corners = np.concatenate([sides[:, :-1], sides[:, 1:]])
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    # Edges are straight in UTM, and so bulge out of their corners' box.
+    margin = 0.5 / np.cos(np.radians(np.minimum(85.0, abs(corners[..., 1]).max(0))))
+    return Ground(
+        reach,
+        low[:, 0] - margin - orbit.crossings()[0],
+        high[:, 0] - low[:, 0] + 2.0 * margin,
+        low[:, 1] - 0.5,
+        high[:, 1] + 0.5,
+        orbit.crossings()[:, None],
+    )
 
 
 def _taken(one: Frame, satellite: str, cycle: int) -> bool:
@@ -371,25 +440,27 @@ def _taken(one: Frame, satellite: str, cycle: int) -> bool:
     return noise.unit(key, 61) > (0.06 if satellite == mostly else 0.85)
 
 
-@functools.lru_cache(maxsize=8192)
-def members(one: Frame, year: int) -> tuple[Sentinel1Scene, ...]:
-    """Returns a slice's scenes of a calendar year."""
-    start = datetime(year, 1, 1, tzinfo=UTC).timestamp()
-    end = datetime(year + 1, 1, 1, tzinfo=UTC).timestamp()
+def members(one: Frame, low: int, high: int) -> Iterator[Sentinel1Scene]:
+    """Yields a slice's scenes of a time, by satellite and then by time.
+
+    Args:
+        one: The slice.
+        low: Milliseconds since 1970 before which none begins.
+        high: Milliseconds before which all begin.
+    """
     orbit = ORBITS[one.direction]
-    found = []
     for satellite, offset, first, last in _FLEET:
+        begin, end = max(low, first), min(high, last)
         shift = offset + one.slice * _SLICE_S
-        for cycle in orbit.cycles(one.orbit, start, end, shift):
+        # A millisecond more, as times are rounded.
+        span = begin / 1000.0 - 0.001, end / 1000.0 + 0.001
+        for cycle in orbit.cycles(one.orbit, *span, shift):
             time_ms = round(orbit.crossing_time(one.orbit, cycle, shift) * 1000)
-            served = satellite if time_ms < _FLEET[1][3] else "B"
-            if not first <= time_ms < last:
+            if not begin <= time_ms < end:
                 continue
-            if time_ms >= _FLEET[1][3] or time_ms < _FLEET[1][2]:
-                served = "both"
-            if served == "both" or _taken(one, satellite, cycle):
-                found.append(Sentinel1Scene(one, satellite, cycle, time_ms))
-    return tuple(found)
+            alone = not _FLEET[1][2] <= time_ms < _FLEET[1][3]
+            if alone or _taken(one, satellite, cycle):
+                yield Sentinel1Scene(one, satellite, cycle, time_ms)
 
 
 @dataclass(frozen=True)
@@ -420,17 +491,16 @@ class Sentinel1:
         high = min(LAST_MS, end_ms if end_ms is not None else LAST_MS)
         if low >= high:
             return
-        first = datetime.fromtimestamp(low / 1000, UTC).year
-        last = datetime.fromtimestamp((high - 1) / 1000, UTC).year
-        found = [
-            scene
-            for one in frames(bounds)
-            for year in range(first, last + 1)
-            for scene in members(one, year)
-            if low <= scene.time_ms < high
-        ]
-        found.sort(key=lambda scene: (scene.time_ms, scene.index))
-        yield from found
+        found = [scene for one in frames(bounds) for scene in members(one, low, high)]
+        found.sort(key=lambda scene: scene.time_ms)
+        for _, same in itertools.groupby(found, key=lambda scene: scene.time_ms):
+            # Few scenes share a time: most indexes need not be made.
+            alike = list(same)
+            yield from sorted(alike, key=_index) if len(alike) > 1 else alike
+
+
+def _index(scene: Sentinel1Scene) -> str:
+    return scene.index
 
 
 def find(index: str) -> Sentinel1Scene | None:
@@ -452,7 +522,8 @@ def find(index: str) -> Sentinel1Scene | None:
             one = frame(direction, crossing % 175 + 1, round(away / _SLICE_S))
             if one is None:
                 continue
-            for scene in members(one, time.year):
+            start = round(seconds) * 1000
+            for scene in members(one, start, start + 1000):
                 if scene.index == index:
                     return scene
     return None

@@ -13,7 +13,7 @@ import shapely
 
 from emulator.evaluator.context import Context, PixelNode, Pixels
 from emulator.evaluator.geometry import Geometry
-from emulator.evaluator.projection import Projection
+from emulator.evaluator.projection import Projection, is_geographic
 from emulator.evaluator.sampling import Reader, sample
 from emulator.evaluator.warp import centres
 from emulator.source import PixelGrid
@@ -80,8 +80,15 @@ class InsideNode:
         """Tests every pixel's centre."""
         crs = self.geometry.crs
         x, y = context.once(("centres", grid, crs), lambda: centres(grid, crs))
-        shapely.prepare(self.geometry.shape)
-        inside = shapely.intersects_xy(self.geometry.shape, x, y)
+        shape = self.geometry.shape
+        shapely.prepare(shape)
+        inside = shapely.intersects_xy(shape, x, y)
+        if is_geographic(crs) and not shape.is_empty:
+            # Longitudes of either may pass ±180.
+            west, _, east, _ = shape.bounds
+            for turn in (-360.0, 360.0):
+                if np.nanmin(x) + turn <= east and np.nanmax(x) + turn >= west:
+                    inside |= shapely.intersects_xy(shape, x + turn, y)
         return inside.astype(np.uint8), np.ones(inside.shape, np.bool_)
 
 

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -231,22 +232,62 @@ def _copied(grid: PixelGrid, source: Projection) -> Copied | None:
     return Copied(Window(round(row), round(col), grid.height, grid.width))
 
 
-def _period(source: Projection, size: tuple[int, int] | None) -> int | None:
-    """Returns the columns of a turn if the source goes around the Earth."""
-    if size is None or not is_geographic(source.crs):
+def _turn(source: Projection) -> float | None:
+    """Returns the columns of 360°, None unless columns are degrees of longitude."""
+    a, b, _, d, _, _ = source.transform
+    if b or d or not is_geographic(source.crs):
         return None
-    turn = 360.0 / abs(source.transform[0])
-    return size[0] if abs(size[0] - turn) < 0.5 else None
+    return 360.0 / abs(a)
 
 
-def _unwrapped(cols: Floats, period: int | None) -> Floats:
-    if period is None or not cols.size:
+def _period(source: Projection, size: tuple[int, int] | None) -> int | None:
+    """Returns the columns of a turn if the source's lattice closes around the Earth.
+
+    A source without end closes if a turn is a whole number of its pixels.
+    """
+    turn = _turn(source)
+    if turn is None:
+        return None
+    if size is not None:
+        return size[0] if abs(size[0] - turn) < 0.5 else None
+    return round(turn) if abs(turn - round(turn)) < _ON_LATTICE else None
+
+
+def _seam(source: Projection) -> int:
+    """Returns the first column of a lattice of degrees past the antimeridian."""
+    a, _, c, _, _, _ = source.transform
+    return round((math.copysign(-180.0, a) - c) / a)
+
+
+def _home(
+    cols: Floats, source: Projection, size: tuple[int, int] | None
+) -> tuple[Floats, Indices | None]:
+    """Returns columns within half a turn of a source's middle, and where they jump.
+
+    What is changed depends on the pixel alone, so any window changes it alike.
+
+    Returns:
+        The columns, and to which branch of a source that does not close each
+        belongs once the antimeridian is crossed; None if there is one branch.
+    """
+    turn = _turn(source)
+    if turn is None:
+        return cols, None
+    a, _, c, _, _, _ = source.transform
+    middle = -c / a if size is None else size[0] / 2
+    turns = np.floor((cols - middle) / turn + 0.5)
+    cols = np.where(turns == 0.0, cols, cols - turns * turn)
+    if _period(source, size) is not None or np.ptp(cols) <= turn / 2:
+        return cols, None
+    return cols, (cols > middle).astype(np.int64)
+
+
+def _together(cols: Indices, period: int | None) -> Indices:
+    """Returns columns moved by whole turns to within half a turn of the first."""
+    if period is None:
         return cols
-    half = period / 2
     gap = cols - cols.flat[0]
-    return np.where(
-        gap > half, cols - period, np.where(gap < -half, cols + period, cols)
-    )
+    return cols - period * np.rint(gap / period).astype(np.int64)
 
 
 def _window(
@@ -274,8 +315,11 @@ def mapping(
     size: tuple[int, int] | None,
     method: str,
     context: Context,
-) -> Mapping:
+) -> tuple[Mapping, ...]:
     """Returns how a source's pixels become a grid's.
+
+    Longitudes go round: a source that closes around the Earth is read across its
+    seam, and one that does not is found from either side of the antimeridian.
 
     Args:
         grid: The grid asked for.
@@ -283,26 +327,30 @@ def mapping(
         size: Its width and height, if it ends.
         method: ``nearest`` or ``bilinear``.
         context: Remembers coordinates.
+
+    Returns:
+        As a rule one mapping. Two, each valid on its own side, where the grid
+        crosses the antimeridian and the source's lattice does not close there.
     """
     copied = _copied(grid, source)
     if copied is not None:
         w = copied.window
         outside = size is not None and (w.row >= size[1] or w.row + w.height <= 0)
-        return Missed() if outside else copied
-    period = _period(source, size)
+        if outside:
+            return (Missed(),)
+        if not _beside(w, source, size):
+            return (copied,)
     half = 0.0 if method == NEAREST else 0.5
-    more = 0 if method == NEAREST else 1
     a, b, c, d, e, f = source.transform
     if grid.crs == source.crs and is_rectilinear(grid) and not (b or d):
         x, y = axes(grid)
-        cols, rows = _unwrapped((x - c) / a - half, period), (y - f) / e - half
-        i, j = _floor(rows), _floor(cols)
-        window = _window(i, j, more, size, period is not None)
-        if window is None:
-            return Missed()
-        if method == NEAREST:
-            return Outer(window, i - window.row, j - window.col)
-        return OuterBilinear(window, i - window.row, rows - i, j - window.col, cols - j)
+        cols, branch = _home((x - c) / a - half, source, size)
+        if branch is None:
+            return (_outer(cols, (y - f) / e - half, source, size, method),)
+        cols, rows = np.meshgrid(cols, (y - f) / e - half)
+        return _branches(
+            cols, rows, np.ones(cols.shape, np.bool_), source, size, method
+        )
     x, y = context.once(
         ("centres", grid, source.crs), lambda: centres(grid, source.crs)
     )
@@ -314,39 +362,113 @@ def mapping(
         cols, rows = (x - c) / a - half, (y - f) / e - half
     valid = np.isfinite(cols) & np.isfinite(rows)
     if not valid.any():
-        return Missed()
-    whole = bool(valid.all())
-    if not whole:
+        return (Missed(),)
+    if not valid.all():
         cols = np.where(valid, cols, cols[valid][0])
         rows = np.where(valid, rows, rows[valid][0])
-    cols = _unwrapped(cols, period)
+    return _branches(cols, rows, valid, source, size, method)
+
+
+def _beside(window: Window, source: Projection, size: tuple[int, int] | None) -> bool:
+    """Whether a window misses a source that may lie a turn away."""
+    if size is None or _turn(source) is None or _period(source, size) is not None:
+        return False
+    return window.col < 0 or window.col + window.width > size[0]
+
+
+def _outer(
+    cols: Floats,
+    rows: Floats,
+    source: Projection,
+    size: tuple[int, int] | None,
+    method: str,
+) -> Mapping:
+    period = _period(source, size)
     i, j = _floor(rows), _floor(cols)
+    t, s = rows - i, cols - j
+    j = _together(j, period)
+    more = 0 if method == NEAREST else 1
+    window = _window(i, j, more, size, period is not None)
+    if window is None:
+        return Missed()
+    if method == NEAREST:
+        return Outer(window, i - window.row, j - window.col)
+    return OuterBilinear(window, i - window.row, t, j - window.col, s)
+
+
+def _branches(
+    cols: Floats,
+    rows: Floats,
+    valid: npt.NDArray[np.bool_],
+    source: Projection,
+    size: tuple[int, int] | None,
+    method: str,
+) -> tuple[Mapping, ...]:
+    cols, branch = _home(cols, source, size)
+    if branch is None:
+        return (_gathered(cols, rows, valid, source, size, method),)
+    parts = []
+    for side in (0, 1):
+        here = valid & (branch == side)
+        if here.any():
+            near = np.where(here, cols, cols[here][0])
+            level = np.where(here, rows, rows[here][0])
+            parts.append(_gathered(near, level, here, source, size, method))
+    return tuple(part for part in parts if part.window is not None) or (Missed(),)
+
+
+def _gathered(
+    cols: Floats,
+    rows: Floats,
+    valid: npt.NDArray[np.bool_],
+    source: Projection,
+    size: tuple[int, int] | None,
+    method: str,
+) -> Mapping:
+    period = _period(source, size)
+    i, j = _floor(rows), _floor(cols)
+    t, s = rows - i, cols - j
+    j = _together(j, period)
+    more = 0 if method == NEAREST else 1
     window = _window(i, j, more, size, period is not None)
     if window is None:
         return Missed()
     index = (i - window.row) * window.width + (j - window.col)
-    known = None if whole else valid
+    known = None if valid.all() else valid
     if method == NEAREST:
         return Gathered(window, index, known)
-    return GatheredBilinear(window, index, rows - i, cols - j, known)
+    return GatheredBilinear(window, index, t, s, known)
 
 
 def _floor(values: Floats) -> Indices:
     return np.floor(values).astype(np.int64)
 
 
-def _read(
-    reader: Reader, context: Context, window: Window, period: int | None
+def read_around(
+    reader: Reader, context: Context, row: int, col: int, height: int, width: int
 ) -> Pixels:
+    """Reads a window, on both sides of the seam of a source that goes around.
+
+    Args:
+        reader: The source.
+        context: The request's memory.
+        row: First row.
+        col: First column; any number of turns away if the source goes around.
+        height: Rows.
+        width: Columns.
+    """
+    source, size = reader.projection, reader.size
+    period = _period(source, size)
     if period is None:
-        return reader.read(context, window.row, window.col, window.height, window.width)
+        return reader.read(context, row, col, height, width)
+    first = 0 if size is not None else _seam(source)
     pieces = []
-    col, left = window.col, window.width
+    left = width
     while left > 0:
-        start = col % period
-        width = min(left, period - start)
-        pieces.append(reader.read(context, window.row, start, window.height, width))
-        col, left = col + width, left - width
+        turned = (col - first) % period
+        count = min(left, period - turned)
+        pieces.append(reader.read(context, row, first + turned, height, count))
+        col, left = col + count, left - count
     if len(pieces) == 1:
         return pieces[0]
     values, masks = zip(*pieces, strict=True)
@@ -373,13 +495,20 @@ def sample(
         Values (height, width) of ``dtype``, and where they are valid.
     """
     source, size = reader.projection, reader.size
-    found = context.once(
+    parts = context.once(
         ("mapping", grid, source, size, method),
         lambda: mapping(grid, source, size, method, context),
     )
-    if found.window is None:
-        shape = (grid.height, grid.width)
-        return np.zeros(shape, dtype), np.zeros(shape, np.bool_)
-    pixels = _read(reader, context, found.window, _period(source, size))
-    values, mask = found.apply(pixels)
-    return values.astype(dtype, copy=False), mask
+    joined: Pixels | None = None
+    for part in parts:
+        w = part.window
+        if w is None:
+            shape = (grid.height, grid.width)
+            return np.zeros(shape, dtype), np.zeros(shape, np.bool_)
+        pixels = read_around(reader, context, w.row, w.col, w.height, w.width)
+        values, mask = part.apply(pixels)
+        if joined is not None:
+            values, mask = np.where(mask, values, joined[0]), mask | joined[1]
+        joined = values, mask
+    assert joined is not None
+    return joined[0].astype(dtype, copy=False), joined[1]

@@ -36,14 +36,22 @@ def _node(crs: str, i: int, j: int) -> tuple[float, float]:
     return (longitude + 180.0) / 360.0, float(y[0])
 
 
+@functools.lru_cache(maxsize=128)
+def _middle(crs: str) -> float:
+    """Returns the Mercator x of a CRS's middle: of UTM, its central meridian."""
+    longitude, _ = transformer(crs).transform(500_000.0, 5_000_000.0)
+    return (longitude + 180.0) / 360.0 if np.isfinite(longitude) else 0.5
+
+
 def _nodes(crs: str, i0: int, j0: int, width: int, height: int) -> Doubles:
     """Returns Mercator x and y at nodes (2, height, width), x unwrapped."""
     out = np.array(
         [[_node(crs, i0 + i, j0 + j) for i in range(width)] for j in range(height)]
     )
     x = out[..., 0]
-    # Across the antimeridian x jumps by one: follow the node in the middle.
-    x -= np.rint(x - x[height // 2, width // 2])
+    # Across the antimeridian x jumps by one: stay near the CRS's middle, so that a
+    # node is the same in any window.
+    x -= np.rint(x - _middle(crs))
     return np.moveaxis(out, -1, 0)
 
 

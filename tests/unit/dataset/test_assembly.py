@@ -81,7 +81,7 @@ def test_datasets_say_what_they_hold(tmp_path, specs, write_shards):
         assert "no_data" not in attrs
         assert file["radar"].attrs["no_data"] == -np.inf
         assert file["classes"].attrs["no_data"] == 255
-        assert file["radar"].attrs["sources"].tolist() == [b"r"]
+        assert file["radar"].attrs["sources"].tolist() == ["r"]
 
 
 def test_small_rows_lie_in_chunks_of_about_64_kb(

@@ -97,7 +97,7 @@ def test_pixels_and_values_lie_in_tile_order(finish, shards):
         for row, number in enumerate(MADE):
             for name, array in make_arrays(number, SPECS, SIZE).items():
                 np.testing.assert_array_equal(file[name][row], array)
-        assert file.attrs["title"] == b"A title"
+        assert file.attrs["title"] == "A title"
 
 
 def test_tile_info_follows_the_rows(finish, shards):
