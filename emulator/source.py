@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,10 @@ Affine6 = tuple[float, float, float, float, float, float]
 
 Bounds = tuple[float, float, float, float]
 """West, south, east, north in degrees; west ≤ east."""
+
+
+Range = tuple[str, float, float]
+"""A property's name, and the least and the greatest of its values."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,31 @@ class Collection(Protocol):
 
         Raises:
             ValueError: Both ends are open on a collection too large to list.
+        """
+
+
+@runtime_checkable
+class Sifting(Protocol):
+    """What a collection may offer more: to leave members out before making them."""
+
+    def sift(
+        self,
+        bounds: Bounds | None,
+        start_ms: int | None,
+        end_ms: int | None,
+        ranges: Sequence[Range],
+    ) -> Iterator[Scene]:
+        """Yields members as :meth:`Collection.scenes` does, or fewer.
+
+        Args:
+            bounds: See there.
+            start_ms: See there.
+            end_ms: See there.
+            ranges: Members with a property outside its range, or without it, may
+                be left out; the evaluator filters again.
+
+        Raises:
+            ValueError: See there.
         """
 
 

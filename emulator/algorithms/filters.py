@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -39,13 +40,19 @@ def _no_hint(left: Operand, right: Operand) -> Hint:
 
 
 def _order_hint(shift: Callable[[int], Hint]) -> HintOf:
-    """Returns what an order of the start time and a number says."""
+    """Returns what an order of a property and a number says."""
+    below = shift(0).end is not None
 
     def hint(left: Operand, right: Operand) -> Hint:
         value = plain(right.value)
-        if left.name != TIME or right.name is not None or not isinstance(value, int):
+        if left.name is None or right.name is not None:
             return Hint()
-        return shift(value)
+        if left.name == TIME:
+            return shift(value) if isinstance(value, int) else Hint()
+        if not isinstance(value, int | float):
+            return Hint()
+        ends = (-math.inf, value) if below else (value, math.inf)
+        return Hint(ranges=((left.name, *ends),))
 
     return hint
 

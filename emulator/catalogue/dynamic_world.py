@@ -75,10 +75,10 @@ class DynamicWorldScene:
         window = (10.0, row, col, height, width)
         labels, chance = _labels(seen, row, col, height, width)
         valid = seen.inside(*window)
-        if seen.share > 0.0:
-            cloudy = seen.clouds(*window) > 0.25
-            shadow = seen.shadows(*window) > 0.3
-            valid &= ~(cloudy | shadow)
+        if valid.any():
+            hidden = seen.hidden(*window, cloud=0.25, shadow=0.3)
+            if hidden is not None:
+                valid &= ~hidden
         if band == "label":
             return labels, valid
         number = CLASSES.index(band)
@@ -108,39 +108,78 @@ def _labels(
     """Returns labels and the random bytes that spoilt some of them (h, w)."""
     square = seen.square
     x0, y0 = square.x0 + col * 10.0, square.y0 - row * 10.0
-    usual, second, cold = _base(square.crs, x0, y0, width, height)
+    base = _base(square.crs, x0, y0, width, height)
     chance = speckle.bytes_at(
         seen.number, round(x0 / 10.0), round(-y0 / 10.0), width, height
     )
-    labels = np.where(chance < _WRONG, second, usual)
-    summer = float(climate.season(months(seen.time_ms), np.array(90.0)))
-    coldest, warm, swing = cold
-    frost = -1.5 - seen.chill
-    if coldest < frost:
-        snowy = warm + swing * np.float32(summer) < np.float32(frost)
-        open_land = (usual != 1) & (usual != 6) & (usual != 0)
-        labels = np.where(snowy & open_land, np.uint8(8), labels)
+    labels = base.usual.copy()
+    np.copyto(labels, base.second, where=chance < _WRONG)
+    snowy = base.snowy(_summer(seen.time_ms), -1.5 - seen.chill)
+    if snowy is not None:
+        labels[snowy] = 8
     return labels, chance
 
 
+@functools.lru_cache(maxsize=65536)
+def _summer(time_ms: int) -> float:
+    """Returns the season, 1 in the northern summer to -1 in its winter."""
+    return float(climate.season(months(time_ms), np.array(90.0)))
+
+
+@dataclass(frozen=True)
+class _Base:
+    """What all scenes of a window share.
+
+    Attributes:
+        usual: Labels (h, w).
+        second: What they are most often taken for.
+        open_land: Where snow is seen.
+        warm: Mean annual °C.
+        swing: Half the yearly range in °C, negative in the south.
+        warmest: Range of ``warm``.
+        swings: Range of ``swing``.
+    """
+
+    usual: npt.NDArray[np.uint8]
+    second: npt.NDArray[np.uint8]
+    open_land: npt.NDArray[np.bool_]
+    warm: npt.NDArray[np.float32]
+    swing: npt.NDArray[np.float32]
+    warmest: tuple[float, float]
+    swings: tuple[float, float]
+
+    def snowy(self, summer: float, frost: float) -> npt.NDArray[np.bool_] | None:
+        """Returns where snow lies at a season, None if nowhere.
+
+        Args:
+            summer: 1 in the northern summer to -1 in its winter.
+            frost: Snow lies below so many °C.
+        """
+        ends = [end * summer for end in self.swings]
+        # What the ranges decide need not be computed; the margin is for rounding.
+        if self.warmest[0] + min(ends) > frost + 1e-2:
+            return None
+        if self.warmest[1] + max(ends) < frost - 1e-2:
+            return self.open_land
+        cold = self.warm + self.swing * np.float32(summer) < np.float32(frost)
+        return cold & self.open_land
+
+
 @functools.lru_cache(maxsize=8)
-def _base(
-    crs: str, x0: float, y0: float, width: int, height: int
-) -> tuple[
-    npt.NDArray[np.uint8],
-    npt.NDArray[np.uint8],
-    tuple[float, npt.NDArray[np.float32], npt.NDArray[np.float32]],
-]:
-    """Returns usual and second labels, and temperatures, over a window."""
+def _base(crs: str, x0: float, y0: float, width: int, height: int) -> _Base:
+    """Returns what all scenes share over a window."""
     layers = places.metric_land(crs, x0, y0, 10.0, width, height)
-    codes = layers["cover"].astype(np.uint8)
-    warm = layers["warmth"].astype(np.float32)
-    swing = layers["swing"].astype(np.float32)
-    span = np.abs(swing)
-    return (
-        cover.LABEL[codes],
-        cover.SECOND[codes],
-        (float((warm - span).min()), warm, swing),
+    codes = layers["cover"]
+    usual = cover.LABEL[codes]
+    warm, swing = layers["warmth"], layers["swing"]
+    return _Base(
+        usual=usual,
+        second=cover.SECOND[codes],
+        open_land=(usual != 1) & (usual != 6) & (usual != 0),
+        warm=warm,
+        swing=swing,
+        warmest=(float(warm.min()), float(warm.max())),
+        swings=(float(swing.min()), float(swing.max())),
     )
 
 
@@ -153,9 +192,8 @@ def _bands(square: mgrs.Granule) -> tuple[BandInfo, ...]:
     )
 
 
-@functools.lru_cache(maxsize=20_000)
-def _scene(seen: sentinel2.Pass) -> DynamicWorldScene:
-    return DynamicWorldScene(seen)
+def _clear_enough(days: sentinel2.Calendar) -> npt.NDArray[np.bool_]:
+    return days.shares <= CLOUDIEST
 
 
 @dataclass(frozen=True)
@@ -182,12 +220,13 @@ class DynamicWorld:
         """
         if bounds is None:
             raise ValueError(f"{ID} is too large to list without bounds.")
-        for seen in sentinel2.passes_in(bounds, start_ms, end_ms):
-            if seen.share <= CLOUDIEST:
-                yield _scene(seen)
+        for seen in sentinel2.passes_in(bounds, start_ms, end_ms, _clear_enough):
+            yield DynamicWorldScene(seen)
 
 
 def find(index: str) -> DynamicWorldScene | None:
     """Returns a scene by ``system:index``, None if there is none."""
     seen = sentinel2.find_pass(index)
-    return _scene(seen) if seen is not None and seen.share <= CLOUDIEST else None
+    if seen is None or seen.share > CLOUDIEST:
+        return None
+    return DynamicWorldScene(seen)

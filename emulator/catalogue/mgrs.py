@@ -148,7 +148,8 @@ def _has_land(square: Granule) -> bool:
     return bool(cells[np.ix_(rows, columns)].any())
 
 
-def granules(bounds: Bounds) -> list[Granule]:
+@functools.lru_cache(maxsize=1024)
+def granules(bounds: Bounds) -> tuple[Granule, ...]:
     """Returns the granules whose box may meet bounds, by name."""
     west, south, east, north = bounds
     found: dict[str, Granule] = {}
@@ -191,7 +192,7 @@ def granules(bounds: Bounds) -> list[Granule]:
                         and one.y0 - SIDE <= y.max()
                     ):
                         found[one.name] = one
-    return [found[name] for name in sorted(found)]
+    return tuple(found[name] for name in sorted(found))
 
 
 def by_name(name: str) -> Granule | None:

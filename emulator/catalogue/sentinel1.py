@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -22,7 +22,14 @@ from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
 from emulator.catalogue import mgrs
-from emulator.catalogue.base import Window, band_of, box_meets, stamp, within
+from emulator.catalogue.base import (
+    Properties,
+    Window,
+    band_of,
+    box_meets,
+    stamp,
+    within,
+)
 from emulator.catalogue.orbits import Doubles, Orbit
 from emulator.planet import noise, places, radar
 from emulator.planet.atlas import atlas
@@ -42,6 +49,7 @@ _FLEET = (
     ("A", 0.0, FIRST_MS, LAST_MS),
     ("B", 6 * 86_400.0, _ms("2016-09-26"), _ms("2021-12-23")),
 )
+_LAUNCH_MS = {"A": _ms("2014-04-03"), "B": _ms("2016-04-25")}
 _SLICE_S = 25.0
 
 
@@ -260,9 +268,7 @@ class Sentinel1Scene:
     @property
     def absolute(self) -> int:
         """Absolute orbit number."""
-        since = self.time_ms - (
-            _ms("2014-04-03") if self.satellite == "A" else _ms("2016-04-25")
-        )
+        since = self.time_ms - _LAUNCH_MS[self.satellite]
         return max(1, round(since / 86_400_000 * 175 / 12))
 
     @property
@@ -270,24 +276,10 @@ class Sentinel1Scene:
         """Full asset id."""
         return f"{ID}/{self.index}"
 
-    @functools.cached_property
+    @property
     def properties(self) -> Mapping[str, Any]:
         """Properties under the real collection's names."""
-        return {
-            "system:index": self.index,
-            "system:time_start": self.time_ms,
-            "system:time_end": self.time_ms + int(_SLICE_S * 1000),
-            "instrumentMode": self.frame.mode,
-            "orbitProperties_pass": self.frame.direction,
-            "transmitterReceiverPolarisation": list(self.frame.polarisations),
-            "relativeOrbitNumber_start": self.frame.orbit,
-            "orbitNumber_start": self.absolute,
-            "platform_number": self.satellite,
-            "resolution": "M" if self.frame.mode == "EW" else "H",
-            "resolution_meters": 40 if self.frame.mode == "EW" else 10,
-            "productType": "GRD",
-            "sliceNumber": self.frame.slice,
-        }
+        return Properties(self, _PROPERTIES)
 
     @property
     def footprint(self) -> BaseGeometry | None:
@@ -325,6 +317,23 @@ class Sentinel1Scene:
             round(-upper / 10.0),
         )
         return values, valid
+
+
+_PROPERTIES: dict[str, Callable[[Sentinel1Scene], Any]] = {
+    "system:index": lambda one: one.index,
+    "system:time_start": lambda one: one.time_ms,
+    "system:time_end": lambda one: one.time_ms + int(_SLICE_S * 1000),
+    "instrumentMode": lambda one: one.frame.mode,
+    "orbitProperties_pass": lambda one: one.frame.direction,
+    "transmitterReceiverPolarisation": lambda one: list(one.frame.polarisations),
+    "relativeOrbitNumber_start": lambda one: one.frame.orbit,
+    "orbitNumber_start": lambda one: one.absolute,
+    "platform_number": lambda one: one.satellite,
+    "resolution": lambda one: "M" if one.frame.mode == "EW" else "H",
+    "resolution_meters": lambda one: 40 if one.frame.mode == "EW" else 10,
+    "productType": lambda _: "GRD",
+    "sliceNumber": lambda one: one.frame.slice,
+}
 
 
 def frames(bounds: Bounds) -> list[Frame]:
@@ -372,7 +381,9 @@ def _around(
             around += 12
         numbers = orbit.near(longitude, latitude, metres + 30_000.0)
         indexes = range(max(-last, middle - around), min(last, middle + around) + 1)
-        found.append((direction, np.array(numbers, np.int64), np.array(indexes)))
+        found.append(
+            (direction, np.array(numbers, np.int64), np.array(indexes, np.int64))
+        )
     return tuple(found)
 
 
@@ -417,14 +428,14 @@ def _ground(direction: str) -> Ground:
     sides = np.array(orbit.edges(1, angles))
     corners = np.concatenate([sides[:, :-1], sides[:, 1:]])
     low, high = corners.min(axis=0), corners.max(axis=0)
-    # Edges are straight in UTM, and so bulge out of their corners' box.
-    margin = 0.5 / np.cos(np.radians(np.minimum(85.0, abs(corners[..., 1]).max(0))))
+    # The margin is for edges that bulge, straight as they are in UTM.
+    margin = 0.05 / np.cos(np.radians(np.minimum(85.0, abs(corners[..., 1]).max(0))))
     return Ground(
         reach,
         low[:, 0] - margin - orbit.crossings()[0],
         high[:, 0] - low[:, 0] + 2.0 * margin,
-        low[:, 1] - 0.5,
-        high[:, 1] + 0.5,
+        low[:, 1] - 0.05,
+        high[:, 1] + 0.05,
         orbit.crossings()[:, None],
     )
 

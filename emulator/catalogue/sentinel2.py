@@ -13,7 +13,7 @@ import bisect
 import functools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,6 +27,8 @@ from emulator.catalogue.base import (
     Properties,
     Window,
     band_of,
+    box_meets,
+    hashes,
     metres_grid,
     stamp,
     within,
@@ -34,7 +36,7 @@ from emulator.catalogue.base import (
 from emulator.catalogue.orbits import Orbit
 from emulator.planet import noise, places, reflectance, speckle, weather
 from emulator.planet.sun import Sun, months, sun_at
-from emulator.source import BandInfo, Bounds, Scene
+from emulator.source import BandInfo, Bounds, Range, Scene
 
 L1C = "COPERNICUS/S2_HARMONIZED"
 L2A = "COPERNICUS/S2_SR_HARMONIZED"
@@ -70,6 +72,7 @@ _FLEET = (
     ("A", 0.0, FIRST_MS),
     ("B", 5 * 86_400.0, _ms("2017-07-01")),
 )
+_LETTERS = np.array([ord(letter) for letter, _, _ in _FLEET])
 _BASELINES = (
     ("2015-06-27", "02.02"),
     ("2016-06-15", "02.04"),
@@ -103,7 +106,7 @@ _BANDS = {
 _TCI = {"TCI_R": "B4", "TCI_G": "B3", "TCI_B": "B2"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Strip:
     """A relative orbit over a granule.
 
@@ -119,43 +122,47 @@ class Strip:
     sides: tuple[tuple[float, float, float], ...]
     footprint: BaseGeometry
 
+    @functools.cached_property
+    def box(self) -> Bounds:
+        """The footprint's box; it may reach beyond ±180°."""
+        west, south, east, north = self.footprint.bounds
+        return west, south, east, north
+
 
 @functools.lru_cache(maxsize=2048)
 def strips(square: mgrs.Granule) -> tuple[Strip, ...]:
     """Returns the relative orbits that see a granule."""
     found = []
-    box = Polygon(square.corners())
+    corners = square.corners()
+    box = Polygon(corners)
+    angle = float(ORBIT.argument(np.array([square.latitude]))[0])
+    seconds = float(ORBIT.track(np.array([angle]))[2][0])
     metres = mgrs.to_metres(square.crs)
     for orbit in ORBIT.near(square.longitude, square.latitude, 80_000.0):
-        angle = float(ORBIT.argument(np.array([square.latitude]))[0])
-        left, right = ORBIT.edges(orbit, angle + np.array([-0.011, 0.011]))
+        edges = ORBIT.edges(orbit, angle + np.array([-0.011, 0.011]))
         planes = []
-        part = box
-        for edge, sign in ((left, -1.0), (right, 1.0)):
+        ring = corners
+        for edge, sign in zip(edges, (-1.0, 1.0), strict=True):
             lon = square.longitude + (edge[:, 0] - square.longitude + 180) % 360 - 180
             x, y = metres.transform(lon, edge[:, 1])
-            dx, dy = x[1] - x[0], y[1] - y[0]
+            (x0, x1), (y0, y1) = x.tolist(), y.tolist()
+            dx, dy = x1 - x0, y1 - y0
             length = math.hypot(dx, dy)
             # Left of the course is (-dy, dx): inside is right of the left edge.
             a, b = -dy / length * sign, dx / length * sign
-            c = -(a * x[0] + b * y[0])
+            c = -(a * x0 + b * y0)
             planes.append((a, b, c))
-            part = _cut(part, a, b, c)
-            if part is None:
+            ring = _cut(ring, a, b, c)
+            if not ring:
                 break
-        if part is None or part.area < 0.005 * box.area:
+        if not ring or Polygon(ring).area < 0.005 * box.area:
             continue
         # Keep only sides that cut the granule: whole granules have none.
         cutting = tuple(
             plane
             for plane in planes
-            if any(
-                plane[0] * x + plane[1] * y + plane[2] < 0
-                for x, y in box.exterior.coords
-            )
+            if any(plane[0] * x + plane[1] * y + plane[2] < 0 for x, y in corners)
         )
-        ring = [(float(x), float(y)) for x, y in part.exterior.coords[:-1]]
-        seconds = float(ORBIT.track(np.array([angle]))[2][0])
         found.append(
             Strip(
                 orbit,
@@ -167,9 +174,10 @@ def strips(square: mgrs.Granule) -> tuple[Strip, ...]:
     return tuple(found)
 
 
-def _cut(shape: Polygon, a: float, b: float, c: float) -> Polygon | None:
-    """Returns the part of a convex polygon where a·x + b·y + c > 0."""
-    ring = list(shape.exterior.coords)[:-1]
+def _cut(
+    ring: list[tuple[float, float]], a: float, b: float, c: float
+) -> list[tuple[float, float]]:
+    """Returns the part of a convex ring where a·x + b·y + c > 0; it may be empty."""
     kept: list[tuple[float, float]] = []
     for (x1, y1), (x2, y2) in zip(ring, ring[1:] + ring[:1], strict=True):
         d1, d2 = a * x1 + b * y1 + c, a * x2 + b * y2 + c
@@ -178,7 +186,7 @@ def _cut(shape: Polygon, a: float, b: float, c: float) -> Polygon | None:
         if (d1 > 0) != (d2 > 0):
             t = d1 / (d1 - d2)
             kept.append((x1 + (x2 - x1) * t, y1 + (y2 - y1) * t))
-    return Polygon(kept) if len(kept) >= 3 else None
+    return kept if len(kept) >= 3 else []
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,7 +240,14 @@ class Pass:
         x = self.square.x0 + (col + np.arange(width) + 0.5) * step
         y = self.square.y0 - (row + np.arange(height) + 0.5) * step
         for a, b, c in self.strip.sides:
-            valid &= (a * x)[None, :] + ((b * y) + c)[:, None] > 0
+            # Rows and columns are in order, so the corners tell of all the rest.
+            across, down = a * x, (b * y) + c
+            ends = across[[0, -1]], down[[0, -1]]
+            if ends[0].min() + ends[1].min() > 0:
+                continue
+            if ends[0].max() + ends[1].max() <= 0:
+                return np.zeros((height, width), bool)
+            valid &= across[None, :] + down[:, None] > 0
         return valid
 
     def clouds(
@@ -245,12 +260,48 @@ class Pass:
         self, step: float, row: int, col: int, height: int, width: int
     ) -> npt.NDArray[np.float32]:
         """Returns cloud shadow on a window of the granule, less under cloud."""
+        east, south = self.cast
+        cast = _clouds(self, step, row, col, height, width, east, south)
+        return cast * (1.0 - self.clouds(step, row, col, height, width))
+
+    @functools.cached_property
+    def cast(self) -> tuple[int, int]:
+        """How many cloud cells east and south of its shadow a cloud is."""
         sun = self.sun
         reach = 1_300.0 * math.tan(math.radians(min(sun.zenith, 70.0)))
         east = round(reach * math.sin(math.radians(sun.azimuth)) / weather.CELL)
         north = round(reach * math.cos(math.radians(sun.azimuth)) / weather.CELL)
-        cast = _clouds(self, step, row, col, height, width, east, -north)
-        return cast * (1.0 - self.clouds(step, row, col, height, width))
+        return east, -north
+
+    def hidden(
+        self,
+        step: float,
+        row: int,
+        col: int,
+        height: int,
+        width: int,
+        cloud: float,
+        shadow: float,
+    ) -> npt.NDArray[np.bool_] | None:
+        """Returns where clouds or shadows are denser than these; None if nowhere.
+
+        The same as by :meth:`clouds` and :meth:`shadows`, without computing what the
+        coarse cells rule out.
+        """
+        if self.share <= 0.0:
+            return None
+        place = _cells(self.square, step, row, col, height, width)
+        here, there = place.cells(self, (0, 0), self.cast)
+        # Between cells density is linear, to a rounding.
+        cloudy = here.max() > cloud - 1e-4
+        shaded = there.max() > shadow - 1e-4
+        if not (cloudy or shaded):
+            return None
+        clouds = place.spread(here) if here.any() else np.float32(0.0)
+        if not shaded:
+            return np.asarray(clouds > cloud)
+        dark = place.spread(there) * (1.0 - clouds) > shadow
+        return np.asarray((clouds > cloud) | dark)
 
 
 @functools.lru_cache(maxsize=16)
@@ -267,27 +318,57 @@ def _clouds(
     """Returns cloud density, from clouds that many 60 m cells away."""
     if seen.share <= 0.0:
         return np.zeros((height, width), np.float32)
-    ratio = step / weather.CELL
-    x = (col + np.arange(width) + 0.5) * ratio - 0.5
-    y = (row + np.arange(height) + 0.5) * ratio - 0.5
-    i, j = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
-    i0, j0 = int(i[0]), int(j[0])
-    cells = weather.density(
-        seen.share,
-        round(seen.square.x0 / weather.CELL) + i0 + east,
-        round(-seen.square.y0 / weather.CELL) + j0 + south,
-        int(i[-1]) - i0 + 2,
-        int(j[-1]) - j0 + 2,
-        seen.number,
-    )
+    place = _cells(seen.square, step, row, col, height, width)
+    (cells,) = place.cells(seen, (east, south))
     if not cells.any():
         return np.zeros((height, width), np.float32)
-    u = (x - i).astype(np.float32)[None, :]
-    v = (y - j).astype(np.float32)[:, None]
-    i, j = i - i0, j - j0
-    lines = cells[j] * (1 - v) + cells[j + 1] * v
-    dense: npt.NDArray[np.float32] = lines[:, i] * (1 - u) + lines[:, i + 1] * u
-    return dense
+    return place.spread(cells)
+
+
+class _Cells:
+    """The cloud cells under a window of a granule, and how they mix to its pixels."""
+
+    def __init__(
+        self,
+        square: mgrs.Granule,
+        step: float,
+        row: int,
+        col: int,
+        height: int,
+        width: int,
+    ) -> None:
+        ratio = step / weather.CELL
+        x = (col + np.arange(width) + 0.5) * ratio - 0.5
+        y = (row + np.arange(height) + 0.5) * ratio - 0.5
+        i, j = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
+        i0, j0 = int(i[0]), int(j[0])
+        self._u = (x - i).astype(np.float32)[None, :]
+        self._v = (y - j).astype(np.float32)[:, None]
+        self._i, self._j = i - i0, j - j0
+        self._column = round(square.x0 / weather.CELL) + i0
+        self._row = round(-square.y0 / weather.CELL) + j0
+        self._size = int(i[-1]) - i0 + 2, int(j[-1]) - j0 + 2
+
+    def cells(
+        self, seen: Pass, *shifts: tuple[int, int]
+    ) -> list[npt.NDArray[np.float32]]:
+        """Returns a pass's cloud cells, moved by so many east and south."""
+        places = [(self._column + east, self._row + south) for east, south in shifts]
+        return weather.densities(seen.share, places, *self._size, seen.number)
+
+    def spread(self, cells: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Mixes cells to pixels."""
+        i, j, u, v = self._i, self._j, self._u, self._v
+        lines = cells[j] * (1 - v) + cells[j + 1] * v
+        dense: npt.NDArray[np.float32] = lines[:, i] * (1 - u) + lines[:, i + 1] * u
+        return dense
+
+
+@functools.lru_cache(maxsize=64)
+def _cells(
+    square: mgrs.Granule, step: float, row: int, col: int, height: int, width: int
+) -> _Cells:
+    return _Cells(square, step, row, col, height, width)
 
 
 @functools.lru_cache(maxsize=16)
@@ -315,48 +396,131 @@ def _in_europe(square: mgrs.Granule) -> bool:
     return 34.0 < square.latitude < 72.0 and -25.0 < square.longitude < 45.0
 
 
-@functools.lru_cache(maxsize=1024)
-def passes(square: mgrs.Granule, year: int) -> tuple[Pass, ...]:
-    """Returns the passes over a granule in a calendar year, by time."""
-    start = datetime(year, 1, 1, tzinfo=UTC).timestamp()
-    end = datetime(year + 1, 1, 1, tzinfo=UTC).timestamp()
-    rows: list[tuple[int, int, Strip, str, int]] = []
-    place = square.longitude, square.latitude
-    wintry = abs(square.latitude) > 50.0  # Nearer the equator the sun is always up.
-    for strip in strips(square):
-        for satellite, offset, first in _FLEET:
-            shift = offset + strip.seconds
-            missed = _missed(square, satellite, year)
-            for cycle in ORBIT.cycles(strip.orbit, start, end, shift):
-                time = ORBIT.crossing_time(strip.orbit, cycle, shift)
-                time_ms = round(time * 1000)
-                if not max(first, FIRST_MS) <= time_ms < LAST_MS:
-                    continue
-                number = pass_number(strip.orbit, cycle, satellite)
-                if (number & 0xFFFF) / 65536.0 < missed:
-                    continue
-                if wintry and sun_at(*place, time_ms).zenith > 85.0:
-                    continue
-                rows.append((time_ms, number, strip, satellite, cycle))
-    if not rows:
-        return ()
-    rows.sort(key=lambda one: (one[0], one[1]))
-    shares = weather.shares(
-        square.longitude,
-        square.latitude,
-        np.array([months(one[0]) for one in rows]),
-        np.array([one[1] for one in rows]),
-    )
-    made = []
-    for (time_ms, _, strip, satellite, cycle), share in zip(
-        rows, shares.tolist(), strict=True
-    ):
+@dataclass(frozen=True, eq=False)
+class Calendar:
+    """The passes over a granule in a calendar year, by time.
+
+    What a search looks at is in arrays (n,); passes are made when they are wanted.
+
+    Attributes:
+        square: The granule.
+        strips: The relative orbits over it.
+        which: Each pass's number among ``strips``.
+        second: Whether it is of Sentinel-2B.
+        cycles: Orbits' cycles.
+        times: Milliseconds since 1970.
+        numbers: Numbers of the passes.
+        shares: Cloudy shares, 0 to 1.
+    """
+
+    square: mgrs.Granule
+    strips: tuple[Strip, ...]
+    which: npt.NDArray[np.int64]
+    second: npt.NDArray[np.bool_]
+    cycles: npt.NDArray[np.int64]
+    times: npt.NDArray[np.int64]
+    numbers: npt.NDArray[np.int64]
+    shares: npt.NDArray[np.floating[Any]]
+    _made: dict[int, Pass] = field(default_factory=dict, repr=False)
+
+    @functools.cached_property
+    def l2a(self) -> npt.NDArray[np.bool_]:
+        """Which passes were processed to surface reflectance."""
+        likely = 0.92 if _in_europe(self.square) else 0.015
+        salt = noise.hashed(len(self.square.name), 3)
+        chance = hashes(self.numbers, salt) / 2.0**32
+        first = (self.times >= _EUROPE_L2A) & (chance < likely)
+        return first | (self.times >= _WORLD_L2A)
+
+    def seen(self, i: int) -> Pass:
+        """Returns a pass, made once."""
+        made = self._made.get(i)
+        if made is not None:
+            return made
+        strip, time_ms = self.strips[self.which[i]], int(self.times[i])
         # A datatake serves five minutes of a pass; all its granules share its start.
         lead = round((strip.seconds + 969.0) % 300.0 * 1000.0)
-        made.append(
-            Pass(square, strip, satellite, cycle, time_ms, time_ms - lead, share)
+        return self._made.setdefault(
+            i,
+            Pass(
+                self.square,
+                strip,
+                _FLEET[int(self.second[i])][0],
+                int(self.cycles[i]),
+                time_ms,
+                time_ms - lead,
+                float(self.shares[i]),
+            ),
         )
-    return tuple(made)
+
+
+@functools.lru_cache(maxsize=2048)
+def calendar(square: mgrs.Granule, year: int) -> Calendar:
+    """Returns the passes over a granule in a calendar year (some 10 kB)."""
+    start = datetime(year, 1, 1, tzinfo=UTC).timestamp()
+    end = datetime(year + 1, 1, 1, tzinfo=UTC).timestamp()
+    rows = [np.empty((5, 0), np.int64)]
+    over = strips(square)
+    for which, strip in enumerate(over):
+        for second, (_, offset, first) in enumerate(_FLEET):
+            shift = offset + strip.seconds
+            cycles = np.array(ORBIT.cycles(strip.orbit, start, end, shift), np.int64)
+            seconds = ORBIT.crossing_times(strip.orbit, cycles, shift)
+            times = np.rint(seconds * 1000.0).astype(np.int64)
+            kept = (times >= first) & (times < LAST_MS)
+            row = np.empty((5, int(kept.sum())), np.int64)
+            row[0], row[1] = times[kept], strip.orbit
+            row[2], row[3], row[4] = which, second, cycles[kept]
+            rows.append(row)
+    table = np.concatenate(rows, axis=1)
+    _, orbits, _, second, cycles = table
+    table[1] = hashes(orbits, cycles & 0xFFFF, _LETTERS[second], 7) >> 1
+    missed = np.array([_missed(square, letter, year) for letter, _, _ in _FLEET])
+    table = table[:, (table[1] & 0xFFFF) / 65536.0 >= missed[second]]
+    if abs(square.latitude) > 50.0:  # Nearer the equator the sun is always up.
+        table = table[:, ~_dark(square, table[0])]
+    table = table[:, np.lexsort((table[1], table[0]))]
+    times, numbers, which, second, cycles = table
+    shares: npt.NDArray[np.floating[Any]] = np.empty(0)
+    if times.size:
+        shares = weather.shares(
+            square.longitude, square.latitude, _months(times), numbers
+        )
+    return Calendar(
+        square, over, which, second.astype(bool), cycles, times, numbers, shares
+    )
+
+
+_DARK = 85.0
+"""Zenith in degrees beyond which the sun is too low to take a scene."""
+
+
+def _dark(square: mgrs.Granule, times: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Returns at which times (n,) the sun is too low over a granule."""
+    days = times / 86_400_000.0
+    turn = 2.0 * np.pi * ((days + 10.0) % 365.2422) / 365.2422
+    declination = -math.radians(23.44) * np.cos(turn)
+    hour = np.radians(((days % 1.0) * 24.0 - 12.0) * 15.0 + square.longitude)
+    phi = math.radians(square.latitude)
+    up = math.sin(phi) * np.sin(declination)
+    up += math.cos(phi) * np.cos(declination) * np.cos(hour)
+    edge = math.cos(math.radians(_DARK))
+    dark: npt.NDArray[np.bool_] = up < edge
+    # NumPy's sines may differ from Python's in the last bit: what is close is
+    # decided by the function that gives a scene its angles.
+    for i in np.nonzero(abs(up - edge) < 1e-9)[0]:
+        sun = sun_at(square.longitude, square.latitude, int(times[i]))
+        dark[i] = sun.zenith > _DARK
+    return dark
+
+
+def _months(times: npt.NDArray[np.int64]) -> npt.NDArray[np.floating[Any]]:
+    """Returns :func:`emulator.planet.sun.months` of times (n,), to the last bit."""
+    days = (times // 86_400_000).astype("datetime64[D]")
+    since = (days - days.astype("datetime64[Y]")).astype(np.int64)
+    hours = times // 3_600_000 % 24
+    passed: npt.NDArray[np.floating[Any]] = (since + hours / 24.0) / 365.25 * 12.0
+    return passed
 
 
 def _missed(square: mgrs.Granule, satellite: str, year: int) -> float:
@@ -366,16 +530,6 @@ def _missed(square: mgrs.Granule, satellite: str, year: int) -> float:
     if year == 2017 and not _in_europe(square):
         return 0.25 if satellite == "A" else 0.5
     return 0.02
-
-
-def has_l2a(seen: Pass) -> bool:
-    """Whether a pass was processed to surface reflectance."""
-    if seen.time_ms >= _WORLD_L2A:
-        return True
-    if seen.time_ms < _EUROPE_L2A:
-        return False
-    likely = 0.92 if _in_europe(seen.square) else 0.015
-    return noise.unit(seen.number, noise.hashed(len(seen.square.name), 3)) < likely
 
 
 @dataclass(frozen=True, eq=False)
@@ -529,12 +683,13 @@ class Sentinel2Scene:
         return np.where(edge, 7, classes).astype(np.uint8)
 
 
+_CLOUDY = "CLOUDY_PIXEL_PERCENTAGE"
 _DELAY_MS = 9_000_000  # from sensing to product
 _PROPERTIES: dict[str, Callable[[Sentinel2Scene], Any]] = {
     "system:index": lambda one: one.seen.index,
     "system:time_start": lambda one: one.seen.time_ms,
     "MGRS_TILE": lambda one: one.seen.square.name,
-    "CLOUDY_PIXEL_PERCENTAGE": lambda one: round(one.seen.share * 100.0, 4),
+    _CLOUDY: lambda one: round(one.seen.share * 100.0, 4),
     "PROCESSING_BASELINE": lambda one: one.baseline,
     "SPACECRAFT_NAME": lambda one: f"Sentinel-2{one.seen.satellite}",
     "SENSING_ORBIT_NUMBER": lambda one: one.seen.strip.orbit,
@@ -571,23 +726,47 @@ def _bands(level: str, square: mgrs.Granule, lacks: bool) -> tuple[BandInfo, ...
     )
 
 
-def passes_in(bounds: Bounds, start_ms: int | None, end_ms: int | None) -> list[Pass]:
-    """Returns passes over granules that meet bounds, by time and then by index."""
+Mask = Callable[[Calendar], npt.NDArray[np.bool_]]
+"""Returns which passes of a calendar are wanted."""
+
+
+def passes_in(
+    bounds: Bounds, start_ms: int | None, end_ms: int | None, wanted: Mask | None = None
+) -> list[Pass]:
+    """Returns passes by time and then by index.
+
+    Args:
+        bounds: Their footprint's box meets these.
+        start_ms: Their time is not before.
+        end_ms: Their time is before.
+        wanted: Which of them; None for all.
+    """
     low = max(FIRST_MS, start_ms if start_ms is not None else FIRST_MS)
     high = min(LAST_MS, end_ms if end_ms is not None else LAST_MS)
     if low >= high:
         return []
     first = datetime.fromtimestamp(low / 1000, UTC).year
     last = datetime.fromtimestamp((high - 1) / 1000, UTC).year
-    found = [
-        seen
-        for square in mgrs.granules(bounds)
-        for year in range(first, last + 1)
-        for seen in passes(square, year)
-        if low <= seen.time_ms < high
-    ]
-    found.sort(key=lambda seen: (seen.time_ms, seen.square.name))
-    return found
+    found: list[Pass] = []
+    times = [np.empty(0, np.int64)]
+    for square in mgrs.granules(bounds):
+        meeting = np.array(
+            [box_meets(strip.box, bounds) for strip in strips(square)], bool
+        )
+        if not meeting.any():
+            continue
+        for year in range(first, last + 1):
+            days = calendar(square, year)
+            kept = meeting[days.which]
+            kept &= (days.times >= low) & (days.times < high)
+            if wanted is not None:
+                kept &= wanted(days)
+            chosen = np.nonzero(kept)[0]
+            times.append(days.times[chosen])
+            found.extend(map(days.seen, chosen.tolist()))
+    # Granules come by name, and so do passes of one time.
+    order = np.argsort(np.concatenate(times), kind="stable")
+    return [found[i] for i in order.tolist()]
 
 
 @dataclass(frozen=True)
@@ -617,35 +796,67 @@ class Sentinel2Collection:
         Raises:
             ValueError: Without bounds, the collection is too large to list.
         """
+        return self.sift(bounds, start_ms, end_ms, ())
+
+    def sift(
+        self,
+        bounds: Bounds | None,
+        start_ms: int | None,
+        end_ms: int | None,
+        ranges: Sequence[Range],
+    ) -> Iterator[Scene]:
+        """Yields members, few that are too cloudy among them.
+
+        See :class:`emulator.source.Sifting`.
+
+        Raises:
+            ValueError: Without bounds, the collection is too large to list.
+        """
         if bounds is None:
             raise ValueError(f"{self.id} is too large to list without bounds.")
-        for seen in passes_in(bounds, start_ms, end_ms):
-            if self.id == L1C or has_l2a(seen):
-                yield _scene(self.id, seen)
+        shares = [
+            # A little more, as the property is rounded.
+            (low / 100.0 - 1e-5, high / 100.0 + 1e-5)
+            for name, low, high in ranges
+            if name == _CLOUDY
+        ]
+
+        def wanted(days: Calendar) -> npt.NDArray[np.bool_]:
+            kept = days.l2a.copy() if self.id == L2A else np.ones(len(days.times), bool)
+            for low, high in shares:
+                kept &= (days.shares >= low) & (days.shares <= high)
+            return kept
+
+        for seen in passes_in(bounds, start_ms, end_ms, wanted):
+            yield Sentinel2Scene(self.id, seen)
 
 
-@functools.lru_cache(maxsize=20_000)
-def _scene(level: str, seen: Pass) -> Sentinel2Scene:
-    return Sentinel2Scene(level, seen)
-
-
-def find_pass(index: str) -> Pass | None:
-    """Returns the pass of a ``system:index``, None if there is none."""
+def _find(index: str) -> tuple[Calendar, int] | None:
     parts = index.split("_")
     if len(parts) != 3 or not parts[2].startswith("T") or not parts[1][:4].isdigit():
         return None
     square = mgrs.by_name(parts[2][1:])
     if square is None:
         return None
-    for seen in passes(square, int(parts[1][:4])):
-        if seen.index == index:
-            return seen
+    days = calendar(square, int(parts[1][:4]))
+    for i, time_ms in enumerate(days.times.tolist()):
+        if stamp(time_ms) == parts[1] and days.seen(i).index == index:
+            return days, i
     return None
+
+
+def find_pass(index: str) -> Pass | None:
+    """Returns the pass of a ``system:index``, None if there is none."""
+    found = _find(index)
+    return None if found is None else found[0].seen(found[1])
 
 
 def find(level: str, index: str) -> Sentinel2Scene | None:
     """Returns a scene by ``system:index``, None if there is none."""
-    seen = find_pass(index)
-    if seen is None or (level == L2A and not has_l2a(seen)):
+    found = _find(index)
+    if found is None:
         return None
-    return _scene(level, seen)
+    days, i = found
+    if level == L2A and not days.l2a[i]:
+        return None
+    return Sentinel2Scene(level, days.seen(i))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from emulator import source
 from emulator.evaluator.context import Context
-from emulator.evaluator.elements import INDEX, Feature, index_of, with_index
+from emulator.evaluator.elements import INDEX, Element, Feature, index_of, with_index
 from emulator.evaluator.errors import EngineError
 from emulator.evaluator.filters import And, Filter, Hint
 from emulator.evaluator.geometry import Geometry
@@ -26,8 +26,13 @@ FEATURES = "FeatureCollection"
 class Listing(Protocol):
     """Where a collection's elements come from."""
 
-    def elements(self, hint: Hint) -> Iterable[Any]:
-        """Returns at least the elements that the hint allows, in order."""
+    def elements(self, hint: Hint, sieve: And) -> Iterable[Any]:
+        """Returns elements in order.
+
+        Args:
+            hint: At least those that it allows.
+            sieve: Filters of properties; those that fail may be left out.
+        """
 
 
 class Collection:
@@ -58,7 +63,8 @@ class Collection:
     def matching(self, hint: Hint) -> list[Any]:
         """Returns its elements, perhaps without some that the hint excludes."""
         wanted = And(self.filters)
-        found = list(self.listing.elements(wanted.hint & hint))
+        # Properties are looked at before images are made of a catalogue's scenes.
+        found = list(self.listing.elements(wanted.hint & hint, wanted.sieve))
         if not self.filters:
             return found
         kept = wanted.keep(found)
@@ -98,7 +104,7 @@ class Given:
 
     items: Sequence[Any]
 
-    def elements(self, hint: Hint) -> Iterable[Any]:
+    def elements(self, hint: Hint, sieve: And) -> Iterable[Any]:
         """Returns the list."""
         return self.items
 
@@ -110,12 +116,22 @@ class Stored:
     collection: source.Collection
     context: Context
 
-    def elements(self, hint: Hint) -> Iterable[Any]:
+    def elements(self, hint: Hint, sieve: And) -> Iterable[Any]:
         """Asks the catalogue for no more than the hint allows."""
+        scenes = list(self._found(hint))
+        # Scenes have properties, and a sieve looks at nothing else.
+        kept = sieve.keep(cast("list[Element]", scenes))
+        return [
+            of_scene(self.context, scene)
+            for scene, ok in zip(scenes, kept, strict=True)
+            if ok
+        ]
+
+    def _found(self, hint: Hint) -> Iterator[source.Scene]:
         if hint.index is not None:
             found = self.context.catalogue.image(f"{self.collection.id}/{hint.index}")
             if found is not None:
-                yield of_scene(self.context, found)
+                yield found
             return
         boxes = _boxes(hint.bounds)
         seen = set()
@@ -125,11 +141,15 @@ class Stored:
                     if scene.id in seen:
                         continue
                     seen.add(scene.id)
-                yield of_scene(self.context, scene)
+                yield scene
 
     def _scenes(self, bounds: Bounds | None, hint: Hint) -> Iterator[source.Scene]:
+        query = bounds, hint.start, hint.end
         try:
-            yield from self.collection.scenes(bounds, hint.start, hint.end)
+            if hint.ranges and isinstance(self.collection, source.Sifting):
+                yield from self.collection.sift(*query, hint.ranges)
+            else:
+                yield from self.collection.scenes(*query)
         except ValueError as error:
             raise EngineError(
                 "Collection query aborted after accumulating over "
@@ -159,7 +179,7 @@ class Rows:
     table: source.Table
     _made: list[Feature] = field(default_factory=list)
 
-    def elements(self, hint: Hint) -> Iterable[Any]:
+    def elements(self, hint: Hint, sieve: And) -> Iterable[Any]:
         """Returns the rows."""
         if not self._made:
             self._made.extend(
@@ -189,9 +209,12 @@ class Mapped:
     drop_nulls: bool
     keeps_place: bool
 
-    def elements(self, hint: Hint) -> Iterable[Any]:
+    def elements(self, hint: Hint, sieve: And) -> Iterable[Any]:
         """Returns the function's values under their elements' indexes."""
-        narrow = self.base.matching(hint) if self.keeps_place else self.base.elements
+        if self.keeps_place:
+            narrow = self.base.matching(replace(hint, ranges=()))
+        else:
+            narrow = self.base.elements
         for element in narrow:
             made = self.function(element)
             if made is None:
@@ -212,9 +235,9 @@ class Merged:
     first: Collection
     second: Collection
 
-    def elements(self, hint: Hint) -> Iterable[Any]:
+    def elements(self, hint: Hint, sieve: And) -> Iterable[Any]:
         """Returns the first's elements, then the second's."""
-        narrow = replace(hint, index=None)
+        narrow = replace(hint, index=None, ranges=())
         for prefix, collection in (("1_", self.first), ("2_", self.second)):
             for element in collection.matching(narrow):
                 yield with_index(element, f"{prefix}{index_of(element) or ''}")
@@ -226,7 +249,7 @@ class Made:
 
     make: Callable[[], Iterable[Any]]
 
-    def elements(self, hint: Hint) -> Iterable[Any]:
+    def elements(self, hint: Hint, sieve: And) -> Iterable[Any]:
         """Makes them."""
         return self.make()
 

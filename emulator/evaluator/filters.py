@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from emulator.evaluator.dates import Date, DateRange
 from emulator.evaluator.elements import INDEX, TIME, Element, Feature
 from emulator.evaluator.geometry import Geometry, shifted
-from emulator.source import Bounds
+from emulator.source import Bounds, Range
 
 PLACE_FIELDS = (".geo", ".all")
 
@@ -26,12 +28,14 @@ class Hint:
         start: Their time in milliseconds is not before it.
         end: Their time is before it.
         index: Their ``system:index``.
+        ranges: Their properties lie within these.
     """
 
     bounds: Bounds | None = None
     start: int | None = None
     end: int | None = None
     index: str | None = None
+    ranges: tuple[Range, ...] = ()
 
     def __and__(self, other: Hint) -> Hint:
         """Returns what both say; of two bounds the smaller."""
@@ -43,6 +47,7 @@ class Hint:
             max(starts, default=None),
             min(ends, default=None),
             self.index if self.index is not None else other.index,
+            self.ranges + other.ranges,
         )
 
 
@@ -83,6 +88,14 @@ class Operand:
         """Returns its value for an element."""
         return self.value if self.name is None else field(element, self.name)
 
+    def over(self, elements: Sequence[Element]) -> Iterable[Any]:
+        """Returns its values for elements, in order."""
+        if self.name is None:
+            return itertools.repeat(self.value, len(elements))
+        if self.name in PLACE_FIELDS:
+            return [element.geometry() for element in elements]
+        return [element.properties.get(self.name) for element in elements]
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -99,7 +112,11 @@ class Comparison:
     right: Operand
     test: Callable[[Any, Any], bool]
     pushed: Hint = Hint()
-    cost: int = 0
+
+    @property
+    def cost(self) -> int:
+        """1 if a side is a geometry, else 0."""
+        return int(self.left.name in PLACE_FIELDS or self.right.name in PLACE_FIELDS)
 
     @property
     def hint(self) -> Hint:
@@ -108,8 +125,8 @@ class Comparison:
 
     def keep(self, elements: Sequence[Element]) -> list[bool]:
         """Returns which elements pass."""
-        left, right, test = self.left, self.right, self.test
-        return [test(left.of(element), right.of(element)) for element in elements]
+        sides = self.left.over(elements), self.right.over(elements)
+        return [self.test(left, right) for left, right in zip(*sides, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -142,24 +159,39 @@ class Spatial:
         """Returns which elements pass; what has no geometry is everywhere."""
         if not elements:
             return []
-        kept = np.zeros(len(elements), dtype=bool)
-        for left in self._shapes(self.left, elements):
-            for right in self._shapes(self.right, elements):
+        pairs = list(
+            zip(
+                self._places(self.left, elements),
+                self._places(self.right, elements),
+                strict=True,
+            )
+        )
+        # Scenes of one granule and orbit share their footprint: one test does.
+        distinct = {(id(left), id(right)): (left, right) for left, right in pairs}
+        kept = np.zeros(len(distinct), dtype=bool)
+        lefts, rights = zip(*distinct.values(), strict=True)
+        for left in self._shapes(self.left, lefts):
+            for right in self._shapes(self.right, rights):
                 kept |= np.asarray(self.test(left, right), dtype=bool)
-        return [bool(k) for k in kept]
+        passed = dict(zip(distinct, kept.tolist(), strict=True))
+        return [passed[id(left), id(right)] for left, right in pairs]
 
-    def _shapes(self, side: Operand, elements: Sequence[Element]) -> list[Any]:
+    def _places(
+        self, side: Operand, elements: Sequence[Element]
+    ) -> Iterable[BaseGeometry]:
+        """Returns a side's shape for each element, in degrees."""
+        places = [place_of(value) for value in side.over(elements)]
+        return [_EVERYWHERE if p is None else p.lonlat for p in places]
+
+    def _shapes(self, side: Operand, shapes: Sequence[BaseGeometry]) -> list[Any]:
+        """Returns a side's shapes as one or more operands of the test."""
         if side.name is None:
-            place = place_of(side.value)
-            if place is None:
-                return [_EVERYWHERE]
-            shapes = shifted(place.lonlat)
-            for shape in shapes:
+            fixed = shifted(shapes[0])
+            for shape in fixed:
                 shapely.prepare(shape)
-            return list(shapes)
-        places = [place_of(side.of(element)) for element in elements]
-        found = np.empty(len(places), dtype=object)
-        found[:] = [_EVERYWHERE if p is None else p.lonlat for p in places]
+            return list(fixed)
+        found = np.empty(len(shapes), dtype=object)
+        found[:] = shapes
         boxes = shapely.bounds(found)
         turned = (boxes[:, 0] < -180.0) | (boxes[:, 2] > 180.0)
         if not turned.any():
@@ -198,12 +230,25 @@ class And:
         return known
 
     @property
+    def sieve(self) -> And:
+        """Those of its filters that look at properties only."""
+        parts: list[Filter] = []
+        for each in self.filters:
+            if each.cost == 0:
+                parts.append(each)
+            elif isinstance(each, And):
+                parts.append(each.sieve)
+        return And(tuple(parts))
+
+    @property
     def cost(self) -> int:
         """The dearest filter's cost."""
         return max((each.cost for each in self.filters), default=0)
 
     def keep(self, elements: Sequence[Element]) -> list[bool]:
         """Returns which elements pass; geometries are looked at last."""
+        if not self.filters:
+            return [True] * len(elements)
         alive = list(range(len(elements)))
         for each in sorted(self.filters, key=lambda each: each.cost):
             passed = each.keep([elements[i] for i in alive])
@@ -244,8 +289,10 @@ class Not:
     @property
     def hint(self) -> Hint:
         """For ``not before`` and ``not after`` the rest of time, else nothing."""
+        if not isinstance(self.filter, Comparison):
+            return Hint()  # Who fails one of several may pass what is known.
         known = self.filter.hint
-        if known.bounds is not None or known.index is not None:
+        if known.index is not None or known.ranges:
             return Hint()
         if known.start is None and known.end is not None:
             return Hint(start=known.end)

@@ -178,7 +178,12 @@ def of_scene(context: Context, scene: Scene) -> Image:
 
     def footprint() -> Geometry | None:
         shape = scene.footprint
-        return None if shape is None else Geometry(shape, geodesic=False)
+        if shape is None:
+            return None
+        # Many scenes share a footprint. The geometry keeps it, and so its id.
+        return context.once(
+            ("footprint", id(shape)), lambda: Geometry(shape, geodesic=False)
+        )
 
     return Image(bands, scene.properties, footprint, lambda: scene.id)
 

@@ -49,6 +49,11 @@ class Reader(Protocol):
         """Reads a window, masked outside."""
 
 
+@functools.lru_cache(maxsize=4096)
+def _projection(grid: PixelGrid) -> Projection:
+    return Projection(grid.crs, grid.transform)
+
+
 @dataclass(frozen=True)
 class SceneReader:
     """Reads a band of a catalogue's scene."""
@@ -61,10 +66,10 @@ class SceneReader:
     def _asset(self) -> str:
         return self.scene.id
 
-    @functools.cached_property
+    @property
     def projection(self) -> Projection:
         """The band's own grid."""
-        return Projection(self.grid.crs, self.grid.transform)
+        return _projection(self.grid)
 
     @property
     def size(self) -> tuple[int, int] | None:

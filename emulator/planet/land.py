@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -99,38 +99,50 @@ class _Cache:
 _CACHE = _Cache(_CAPACITY)
 
 
-def sample(
-    zoom: int,
-    column: npt.NDArray[np.int64],
-    row: npt.NDArray[np.int64],
-    layers: Sequence[str],
-) -> dict[str, Layer]:
-    """Gathers layers at pixels of one zoom.
+class Layers(Mapping[str, Layer]):
+    """Layers at pixels of one zoom, each gathered when it is first asked for."""
 
-    Args:
-        zoom: The lattice's zoom.
-        column: Pixel columns, wrapped; any shape.
-        row: Pixel rows, of the same shape.
-        layers: Names in :data:`LAYERS`.
+    def __init__(
+        self, zoom: int, column: npt.NDArray[np.int64], row: npt.NDArray[np.int64]
+    ) -> None:
+        """Looks up the blocks.
 
-    Returns:
-        An array of that shape for each layer.
-    """
-    out: dict[str, Layer] = {
-        name: np.empty(column.shape, LAYERS[name]) for name in layers
-    }
-    count = 2**zoom // SIZE
-    block = (row // SIZE) * count + column // SIZE
-    within = (row % SIZE) * SIZE + column % SIZE
-    wanted = np.unique(block)
-    for number in wanted.tolist():
-        arrays = _CACHE.get((zoom, number % count, number // count))
-        if wanted.size == 1:
-            for name in layers:
-                out[name] = arrays[name].ravel()[within]
-            return out
-        here = np.nonzero(block == number)
-        inside = within[here]
-        for name in layers:
-            out[name][here] = arrays[name].ravel()[inside]
-    return out
+        Args:
+            zoom: The lattice's zoom.
+            column: Pixel columns, wrapped; any shape.
+            row: Pixel rows, of the same shape.
+        """
+        count = 2**zoom // SIZE
+        across, down = column // SIZE, row // SIZE
+        # Blocks as numbered from the first pixel's, around the world if need be.
+        east = (across - across.flat[0] + count // 2) % count
+        west, north = int(east.min()), int(down.min())
+        width = int(east.max()) - west + 1
+        number = (down - north) * width + (east - west)
+        used = np.flatnonzero(np.bincount(number.ravel()))
+        first = int(across.flat[0]) - count // 2 + west
+        self._blocks = [
+            _CACHE.get((zoom, (first + one % width) % count, north + one // width))
+            for one in used.tolist()
+        ]
+        slot = np.zeros(int(used[-1]) + 1, np.int64)
+        slot[used] = np.arange(used.size)
+        within = (row % SIZE) * SIZE + column % SIZE
+        self._index = slot[number] * (SIZE * SIZE) + within
+        self._found: Block = {}
+
+    def __getitem__(self, name: str) -> Layer:
+        found = self._found.get(name)
+        if found is None:
+            parts = [block[name].ravel() for block in self._blocks]
+            whole = parts[0] if len(parts) == 1 else np.concatenate(parts)
+            found = whole[self._index]
+            found.setflags(write=False)
+            self._found[name] = found
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(LAYERS)
+
+    def __len__(self) -> int:
+        return len(LAYERS)

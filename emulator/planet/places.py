@@ -7,6 +7,7 @@ sums alone, so that a window's positions equal the crop of a larger window's.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -130,72 +131,86 @@ def _row_y(north: float, step: float, node: int) -> float:
     return float(mercator.y_of(np.array([north - node * 64 * step]))[0])
 
 
-def gather(x: Doubles, y: Doubles, layers: tuple[str, ...]) -> dict[str, land.Layer]:
-    """Samples layers at Mercator places (nearest lattice pixel).
+class _Joined(Mapping[str, land.Layer]):
+    """Layers across the seam of two zooms or more, put together when asked for."""
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        parts: Sequence[tuple[tuple[npt.NDArray[np.intp], ...], land.Layers]],
+    ) -> None:
+        self._shape = shape
+        self._parts = parts
+        self._found: dict[str, land.Layer] = {}
+
+    def __getitem__(self, name: str) -> land.Layer:
+        found = self._found.get(name)
+        if found is None:
+            found = np.empty(self._shape, land.LAYERS[name])
+            for here, layers in self._parts:
+                found[here] = layers[name]
+            found.setflags(write=False)
+            self._found[name] = found
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(land.LAYERS)
+
+    def __len__(self) -> int:
+        return len(land.LAYERS)
+
+
+def gather(x: Doubles, y: Doubles) -> Mapping[str, land.Layer]:
+    """Samples the land at Mercator places (nearest lattice pixel).
 
     Args:
         x: Mercator x (h, w).
         y: Mercator y (h, w).
-        layers: Names in :data:`emulator.planet.land.LAYERS`.
 
     Returns:
-        (h, w) for each layer.
+        Read-only (h, w) for each of :data:`emulator.planet.land.LAYERS`, gathered
+        when it is first asked for.
     """
     zooms = mercator.zooms_of(y)
     low, high = int(zooms.min()), int(zooms.max())
     if low == high:
-        return _gather(low, x, y, layers)
-    out: dict[str, land.Layer] = {
-        name: np.empty(x.shape, land.LAYERS[name]) for name in layers
-    }
+        return _gather(low, x, y)
+    parts = []
     for zoom in range(low, high + 1):
         here = np.nonzero(zooms == zoom)
         if here[0].size:
-            part = _gather(zoom, x[here], y[here], layers)
-            for name in layers:
-                out[name][here] = part[name]
-    return out
+            parts.append((here, _gather(zoom, x[here], y[here])))
+    return _Joined(x.shape, parts)
 
 
-def _gather(
-    zoom: int, x: Doubles, y: Doubles, layers: tuple[str, ...]
-) -> dict[str, land.Layer]:
+def _gather(zoom: int, x: Doubles, y: Doubles) -> land.Layers:
     size = 2**zoom
     column = np.floor(x * size).astype(np.int64) % size
     row = np.clip(np.floor(y * size).astype(np.int64), 0, size - 1)
-    return land.sample(zoom, column, row, layers)
+    return land.Layers(zoom, column, row)
 
 
 @functools.lru_cache(maxsize=12)
 def metric_land(
     crs: str, x0: float, y0: float, step: float, width: int, height: int
-) -> dict[str, land.Layer]:
+) -> Mapping[str, land.Layer]:
     """Returns every layer over a window of a projected grid, read-only.
 
     The last few windows are kept: the bands and scenes of one place share them.
     """
-    x, y = metric(crs, x0, y0, step, width, height)
-    found = gather(x, y, tuple(land.LAYERS))
-    for layer in found.values():
-        layer.setflags(write=False)
-    return found
+    return gather(*metric(crs, x0, y0, step, width, height))
 
 
 @functools.lru_cache(maxsize=4)
 def geographic_land(
     step: float, column: int, row: int, width: int, height: int
-) -> dict[str, land.Layer]:
+) -> Mapping[str, land.Layer]:
     """Returns every layer over a window of a global degree grid, read-only.
 
     The grid starts at 180° W, 90° N; ``step`` is its pixel in degrees.
     """
     x, y = geographic(-180.0, 90.0, step, column, row, width, height)
     shape = (height, width)
-    found = gather(
-        np.broadcast_to(x[None, :], shape),
-        np.broadcast_to(y[:, None], shape),
-        tuple(land.LAYERS),
+    return gather(
+        np.broadcast_to(x[None, :], shape), np.broadcast_to(y[:, None], shape)
     )
-    for layer in found.values():
-        layer.setflags(write=False)
-    return found

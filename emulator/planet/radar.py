@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -38,7 +39,7 @@ _TABLES = _tables()
 
 
 def backscatter(
-    layers: dict[str, land.Layer],
+    layers: Mapping[str, land.Layer],
     cross: bool,
     look: float,
     seed: int,

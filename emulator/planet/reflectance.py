@@ -5,6 +5,7 @@ Spectra are round figures typical of each material, in units of 1/10 000.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,7 +98,7 @@ class Surface:
 
 
 def surface(
-    layers: dict[str, land.Layer], month: float, sun: Sun, chill: float
+    layers: Mapping[str, land.Layer], month: float, sun: Sun, chill: float
 ) -> Surface:
     """Returns how the land looks on a day.
 

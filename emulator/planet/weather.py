@@ -8,6 +8,7 @@ scene's CRS, cut at the share's quantile.
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from statistics import NormalDist
 
 import numpy as np
@@ -130,18 +131,70 @@ def _place(
     return firsts[phase] + turn[:, None] * _STRIDE, weights[phase]
 
 
-def _field(
-    column: int, row: int, width: int, height: int, seed: int
-) -> npt.NDArray[np.float32]:
-    """Returns unit noise over a window of cloud cells (height, width)."""
-    i0, i1 = column // _SIDE, (column + width - 1) // _SIDE + 1
-    j0, j1 = row // _SIDE, (row + height - 1) // _SIDE + 1
-    columns = np.tile(np.arange(i0, i1), j1 - j0)
-    rows = np.repeat(np.arange(j0, j1), i1 - i0)
-    tiles = _tiles(columns, rows, seed).reshape(j1 - j0, i1 - i0, _SIDE, _SIDE)
-    whole = np.swapaxes(tiles, 1, 2).reshape((j1 - j0) * _SIDE, (i1 - i0) * _SIDE)
-    top, left = row - j0 * _SIDE, column - i0 * _SIDE
-    return whole[top : top + height, left : left + width]
+def _fields(
+    places: Sequence[tuple[int, int]], width: int, height: int, seed: int
+) -> list[npt.NDArray[np.float32]]:
+    """Returns unit noise over windows of cloud cells, each (height, width).
+
+    Tiles that windows share are computed once, and all in one go.
+    """
+    spans = [
+        (
+            range(column // _SIDE, (column + width - 1) // _SIDE + 1),
+            range(row // _SIDE, (row + height - 1) // _SIDE + 1),
+        )
+        for column, row in places
+    ]
+    slots: dict[tuple[int, int], int] = {}
+    for across, down in spans:
+        for j in down:
+            for i in across:
+                slots.setdefault((i, j), len(slots))
+    numbers = np.array(list(slots), np.int64)
+    tiles = _tiles(numbers[:, 0], numbers[:, 1], seed)
+    found = []
+    for (column, row), (across, down) in zip(places, spans, strict=True):
+        whole = np.empty((len(down) * _SIDE, len(across) * _SIDE), np.float32)
+        for b, j in enumerate(down):
+            for a, i in enumerate(across):
+                square = np.s_[b * _SIDE : (b + 1) * _SIDE, a * _SIDE : (a + 1) * _SIDE]
+                whole[square] = tiles[slots[i, j]]
+        top, left = row - down.start * _SIDE, column - across.start * _SIDE
+        found.append(whole[top : top + height, left : left + width])
+    return found
+
+
+def densities(
+    share: float,
+    places: Sequence[tuple[int, int]],
+    width: int,
+    height: int,
+    seed: int,
+) -> list[npt.NDArray[np.float32]]:
+    """Returns :func:`density` over windows of one size.
+
+    Args:
+        share: The scene's cloudy share, 0 to 1.
+        places: Each window's first cell: across, and down.
+        width: Cells across.
+        height: Cells down.
+        seed: The pass's number.
+    """
+    if share <= 0.0:
+        return [np.zeros((height, width), np.float32) for _ in places]
+    if share >= 0.9995:
+        return [np.ones((height, width), np.float32) for _ in places]
+    edge = np.float32(_edge(share))
+    return [
+        np.clip((field - edge) / np.float32(_SPREAD) + np.float32(0.5), 0, 1)
+        for field in _fields(places, width, height, seed)
+    ]
+
+
+@functools.lru_cache(maxsize=65536)
+def _edge(share: float) -> float:
+    """Returns the deviation beyond which such a share of a normal field lies."""
+    return _NORMAL.inv_cdf(1.0 - share)
 
 
 def density(
@@ -160,12 +213,4 @@ def density(
     Returns:
         0 clear, 0.5 at a cloud's edge, 1 opaque (height, width).
     """
-    if share <= 0.0:
-        return np.zeros((height, width), np.float32)
-    if share >= 0.9995:
-        return np.ones((height, width), np.float32)
-    edge = np.float32(_NORMAL.inv_cdf(1.0 - share))
-    field = _field(column, row, width, height, seed)
-    ramp = (field - edge) / np.float32(_SPREAD) + np.float32(0.5)
-    dense: npt.NDArray[np.float32] = np.clip(ramp, 0, 1)
-    return dense
+    return densities(share, [(column, row)], width, height, seed)[0]

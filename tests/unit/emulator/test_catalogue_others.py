@@ -8,7 +8,7 @@ import pyproj
 import pytest
 from shapely.geometry import Point
 
-from emulator.catalogue import earth
+from emulator.catalogue import earth, sentinel1
 
 CATALOGUE = earth()
 S1 = "COPERNICUS/S1_GRD"
@@ -54,6 +54,36 @@ def test_radar_orbits_come_back_every_six_days_with_two_satellites():
     }
     gaps = np.diff(sorted(times))
     assert np.median(gaps) == 6 and (gaps % 6 == 0).all()
+
+
+def test_every_slice_is_found_from_everywhere_in_its_box():
+    tried = 0
+    for direction in sentinel1.ORBITS:
+        for orbit in range(1, 176, 13):
+            for index in range(-52, 53, 8):
+                one = sentinel1.frame(direction, orbit, index)
+                if one is None:
+                    continue
+                west, south, east, north = one.footprint.bounds
+                for x, y in (
+                    (west, south),
+                    (east, south),
+                    (west, north),
+                    (east, north),
+                ):
+                    x = (x + 180.0) % 360.0 - 180.0
+                    ground = sentinel1._ground(direction).meeting((x, y, x, y))
+                    assert ground[orbit - 1, index + sentinel1._ground(direction).reach]
+                place = one.footprint.centroid
+                point = (place.x, place.y, place.x, place.y)
+                assert one in sentinel1.frames(point)
+                tried += 1
+    assert tried > 50
+
+
+def test_a_radar_scene_is_found_by_its_index():
+    for one in radar((9.5, 56.0), (2019, 6), (2019, 7)):
+        assert CATALOGUE.image(one.id) == one
 
 
 def test_ascending_passes_come_in_the_evening_and_descending_in_the_morning():

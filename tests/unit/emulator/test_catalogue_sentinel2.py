@@ -5,8 +5,11 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+from shapely.geometry import box
 
-from emulator.catalogue import earth, mgrs
+from emulator.catalogue import earth, mgrs, sentinel2
+from emulator.catalogue.base import hashes
+from emulator.planet import noise
 
 CATALOGUE = earth()
 L1C = "COPERNICUS/S2_HARMONIZED"
@@ -256,10 +259,63 @@ def test_water_is_dark_vegetation_has_a_red_edge_and_snow_is_bright():
 
 
 def test_scenes_cut_by_the_swath_have_smaller_footprints():
-    shapes = [
-        one.footprint.area for one in scenes(L1C, (9.5, 56.0), (2019, 6), (2019, 7))
-    ]
+    bounds = (8.0, 55.5, 11.0, 56.5)
+    found = CATALOGUE.collection(L1C).scenes(bounds, ms(2019, 6), ms(2019, 7))
+    shapes = [one.footprint.area for one in found]
     assert min(shapes) < 0.8 * max(shapes)
+
+
+def test_a_search_yields_only_scenes_whose_footprint_box_meets_the_bounds():
+    bounds = (9.4, 55.9, 9.6, 56.1)
+    near = list(CATALOGUE.collection(L1C).scenes(bounds, ms(2019, 6), ms(2019, 7)))
+    wide = CATALOGUE.collection(L1C).scenes(
+        (8.0, 54.0, 11.0, 58.0), ms(2019, 6), ms(2019, 7)
+    )
+    expected = [
+        one.id for one in wide if box(*one.footprint.bounds).intersects(box(*bounds))
+    ]
+    assert [one.id for one in near] == expected
+
+
+@pytest.mark.parametrize("name", [L1C, L2A])
+def test_sifting_by_cloud_leaves_out_cloudier_scenes_only(name):
+    query = (-0.1, 44.0, 0.1, 44.2), ms(2018, 6), ms(2019, 6)
+    cloud = "CLOUDY_PIXEL_PERCENTAGE"
+    whole = list(CATALOGUE.collection(name).scenes(*query))
+    values = sorted(one.properties[cloud] for one in whole)
+    for low, high in [(-np.inf, 10.0), (20.0, np.inf), (values[3], values[3])]:
+        expected = [one.id for one in whole if low <= one.properties[cloud] <= high]
+        sifted = CATALOGUE.collection(name).sift(*query, [(cloud, low, high)])
+        assert (
+            expected
+            and [one.id for one in sifted if low <= one.properties[cloud] <= high]
+            == expected
+        )
+    few = CATALOGUE.collection(name).sift(*query, [(cloud, -np.inf, 10.0)])
+    assert max(one.properties[cloud] for one in few) < 10.01
+    other = CATALOGUE.collection(name).sift(*query, [("MGRS_TILE", 0.0, 1.0)])
+    assert len(list(other)) == len(whole)
+
+
+def test_search_arrays_agree_with_the_passes_they_stand_for():
+    square = mgrs.by_name("33WXP")
+    days = sentinel2.calendar(square, 2019)
+    made = [days.seen(i) for i in range(len(days.times))]
+    assert made[0] is days.seen(0)
+    assert [one.time_ms for one in made] == sorted(one.time_ms for one in made)
+    assert [one.number for one in made] == days.numbers.tolist()
+    assert max(one.sun.zenith for one in made) <= 85.0
+    # The sun hardly rises in December: none of the passes then is taken.
+    assert (
+        max(datetime.fromtimestamp(one.time_ms / 1000, UTC).month for one in made) < 12
+    )
+    assert all(sentinel2.find(L1C, one.index).seen is one for one in made[::20])
+
+
+def test_hashes_of_arrays_are_those_of_integers():
+    cycles = np.array([0, 1, 65535, 2**31], np.int64)
+    expected = [noise.hashed(51, int(c), ord("A"), 7) for c in cycles]
+    assert hashes(51, cycles, ord("A"), 7).tolist() == expected
 
 
 def test_dynamic_world_has_a_member_for_each_clear_enough_l1c_scene():

@@ -1,9 +1,15 @@
 """Collections ask the catalogue narrowly, filter truly, and reduce."""
 
+import operator
+
 import ee
 import numpy as np
 import pytest
+import shapely
 from shapely.geometry import Point, box
+
+from emulator.evaluator.filters import And, Comparison, Operand, Spatial
+from emulator.evaluator.geometry import Geometry
 
 DAY = 86400000
 
@@ -296,3 +302,42 @@ def test_too_much_to_list_is_a_400(world, year, monkeypatch):
         ee.ImageCollection("c").size().getInfo()
     with pytest.raises(ee.EEException, match="'nowhere' not found"):
         ee.ImageCollection("nowhere").size().getInfo()
+
+
+def test_what_fails_several_filters_may_pass_one_of_them(year):
+    early_and_clear = ee.Filter.And(
+        ee.Filter.lt("system:time_start", 60 * DAY), ee.Filter.lt("cloud", 5)
+    )
+    found = ee.ImageCollection("c").filter(early_and_clear.Not())
+    assert indexes(found) == [f"m{month:02d}" for month in range(1, 12)]
+
+
+def test_footprints_are_tested_once_and_only_of_scenes_with_the_properties():
+    class Footprinted:
+        def __init__(self, number, shape):
+            self.properties = {"cloud": number}
+            self._shape = shape
+
+        def geometry(self):
+            asked.append(self.properties["cloud"])
+            return Geometry(self._shape)
+
+    asked, tested = [], []
+
+    def test(left, right):
+        tested.append(len(left))
+        return shapely.intersects(left, right)
+
+    shapes = [box(0, 0, 1, 1), box(2, 2, 3, 3)]
+    elements = [Footprinted(n, shapes[n % 2]) for n in range(100)]
+    point = Operand(None, Geometry(Point(0.5, 0.5)))
+    wanted = And(
+        (
+            Spatial(Operand(".geo", None), point, test),
+            Comparison(Operand("cloud", None), Operand(None, 10), operator.lt),
+        )
+    )
+    kept = [n for n, ok in enumerate(wanted.keep(elements)) if ok]
+    assert kept == [0, 2, 4, 6, 8]
+    assert asked == list(range(10))
+    assert tested == [2]

@@ -1,0 +1,160 @@
+"""Shortcuts for speed: they give what the long way gives."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emulator.catalogue import dynamic_world, sentinel2
+from emulator.evaluator.reducers import mode
+from emulator.planet import cover, land, mercator, noise, places
+from emulator.planet.sun import months
+
+
+@pytest.mark.parametrize("layers", [1, 7, 255, 256, 300])
+@pytest.mark.parametrize("classes", [range(9), (3, 250, 255), range(0, 256, 5)])
+def test_mode_is_the_least_of_the_most_frequent_valid_values(layers, classes):
+    rng = np.random.default_rng(layers)
+    values = rng.choice(np.array(classes, np.uint8), (layers, 5, 41))
+    mask = rng.random(values.shape) < rng.choice([0.0, 0.02, 0.5, 1.0], (5, 41))
+    got, some = mode(values, mask)
+    for i, j in np.ndindex(5, 41):
+        counts = Counter(values[mask[:, i, j], i, j].tolist())
+        assert some[i, j] == bool(counts)
+        if counts:
+            most = max(counts.values())
+            assert got[i, j] == min(v for v, n in counts.items() if n == most)
+
+
+def test_mode_counts_more_than_a_byte_of_equal_layers():
+    values = np.full((600, 2, 2), 4, np.uint8)
+    values[:280] = 2
+    got, some = mode(values, np.ones(values.shape, np.bool_))
+    assert (got == 4).all()
+    assert some.all()
+
+
+@given(row=st.integers(0, 10_000), col=st.integers(0, 10_000))
+@settings(max_examples=20, deadline=None)
+def test_dynamic_world_masks_what_is_in_cloud_or_in_its_shadow(row, col):
+    found = dynamic_world.DynamicWorld().scenes(
+        (9.4, 55.9, 9.6, 56.1), 1_556_668_800_000, 1_567_296_000_000
+    )
+    window = (row, col, 40, 56)
+    for scene in list(found)[:12]:
+        seen = scene.seen
+        _, valid = scene.read("label", *window)
+        clear = seen.clouds(10.0, *window) <= 0.25
+        lit = seen.shadows(10.0, *window) <= 0.3
+        x = seen.square.x0 + (col + np.arange(56) + 0.5) * 10.0
+        y = seen.square.y0 - (row + np.arange(40) + 0.5) * 10.0
+        swath = np.ones((40, 56), np.bool_)
+        for a, b, c in seen.strip.sides:
+            swath &= a * x[None, :] + b * y[:, None] + c > 0
+        inside = (row + np.arange(40) < 10_980)[:, None] & (
+            col + np.arange(56) < 10_980
+        )
+        assert np.array_equal(valid, swath & clear & lit & inside)
+
+
+def test_some_scenes_are_partly_hidden_and_some_are_not():
+    found = dynamic_world.DynamicWorld().scenes(
+        (9.4, 55.9, 9.6, 56.1), 1_556_668_800_000, 1_567_296_000_000
+    )
+    shares = [one.read("label", 5000, 5000, 128, 128)[1].mean() for one in found]
+    assert any(0.05 < share < 0.95 for share in shares)
+    assert any(share == 1.0 for share in shares)
+
+
+@pytest.mark.parametrize(
+    ("place", "some", "none"),
+    [((10.0, 46.5), True, True), ((-70.0, -33.0), True, True),
+     ((101.0, 73.2), True, True), ((-60.0, -4.0), False, True)],
+)  # fmt: skip
+def test_snow_lies_on_open_land_where_the_day_is_colder_than_frost(place, some, none):
+    lon, lat = place
+    found = dynamic_world.DynamicWorld().scenes(
+        (lon - 0.1, lat - 0.1, lon + 0.1, lat + 0.1),
+        1_546_300_800_000,
+        1_577_836_800_000,
+    )
+    shares = []
+    for scene in list(found)[::3]:
+        square = scene.seen.square
+        labels, _ = scene.read("label", 5000, 5000, 64, 64)
+        layers = places.metric_land(
+            square.crs, square.x0 + 50_000.0, square.y0 - 50_000.0, 10.0, 64, 64
+        )
+        month = months(scene.seen.time_ms)
+        summer = np.float32(np.cos(2 * np.pi * (month - 6.6) / 12))
+        day = layers["warmth"] + layers["swing"] * summer
+        closed = np.isin(cover.LABEL[layers["cover"]], (0, 1, 6))
+        snow = (day < np.float32(-1.5 - scene.seen.chill)) & ~closed
+        always = np.isin(8, [cover.LABEL[layers["cover"]]])
+        assert (labels[snow] == 8).all()
+        if not always:
+            assert not (labels[~snow] == 8).any()
+        shares.append(snow.mean())
+    assert any(share > 0.02 for share in shares) == some
+    assert any(share == 0.0 for share in shares) == none
+
+
+@pytest.mark.parametrize("column", [0, 1, 127, -1])
+def test_layers_around_the_antimeridian_are_the_blocks_pixels(column):
+    zoom = mercator.zoom_at(67.6)
+    size = 2**zoom
+    row = int(mercator.y_of(np.array([67.6]))[0] * size)
+    columns = (column + np.arange(-90, 90)[None, :]) % size
+    rows = row + np.arange(140)[:, None]
+    columns, rows = np.broadcast_arrays(columns, rows)
+    got = land.Layers(zoom, columns, rows)
+    assert set(got) == set(land.LAYERS)
+    for name in ("height", "cover"):
+        truth = np.empty(columns.shape, got[name].dtype)
+        blocks = {
+            (c, r): land.compute(zoom, c, r)[name]
+            for c in np.unique(columns // 128).tolist()
+            for r in np.unique(rows // 128).tolist()
+        }
+        for i, j in np.ndindex(truth.shape):
+            c, r = int(columns[i, j]), int(rows[i, j])
+            truth[i, j] = blocks[c // 128, r // 128][r % 128, c % 128]
+        assert np.array_equal(got[name], truth)
+
+
+def test_positions_do_not_depend_on_the_window_across_the_antimeridian():
+    x, y = places.metric("EPSG:32660", 626_960.0, 7_502_360.0, 10.0, 128, 128)
+    u, v = places.metric("EPSG:32660", 627_960.0, 7_502_000.0, 10.0, 20, 30)
+    assert x.min() < 1.0 < x.max()
+    assert np.array_equal(x[36:66, 100:120], u)
+    assert np.array_equal(y[36:66, 100:120], v)
+
+
+def test_a_block_s_matrix_product_is_numpy_s():
+    rng = np.random.default_rng(3)
+    left = rng.normal(size=(130, 84)).astype(np.float32)
+    right = rng.normal(size=(84, 131)).astype(np.float32)
+    truth = left.astype(np.float64) @ right.astype(np.float64)
+    np.testing.assert_allclose(noise.product(left, right), truth, atol=1e-4)
+
+
+def test_windows_outside_a_swath_are_masked_and_inside_are_not():
+    found = sentinel2.passes_in(
+        (8.0, 55.0, 12.0, 57.0), 1_559_347_200_000, 1_561_939_200_000
+    )
+    seen = next(one for one in found if one.strip.sides)
+    whole = seen.inside(600.0, 0, 0, 183, 183)
+    assert whole.any()
+    assert not whole.all()
+    x = seen.square.x0 + (np.arange(183) + 0.5) * 600.0
+    y = seen.square.y0 - (np.arange(183) + 0.5) * 600.0
+    truth = np.ones(whole.shape, np.bool_)
+    for a, b, c in seen.strip.sides:
+        truth &= a * x[None, :] + b * y[:, None] + c > 0
+    assert np.array_equal(whole, truth)
+    for row, col in np.ndindex(12, 12):
+        part = seen.inside(600.0, 15 * row, 15 * col, 15, 15)
+        cropped = whole[15 * row : 15 * row + 15, 15 * col : 15 * col + 15]
+        assert np.array_equal(part, cropped)
