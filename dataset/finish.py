@@ -20,7 +20,7 @@ from dataset.tile_info import tile_info
 from modalities.grid import RESOLUTION
 from modalities.spec import Spec
 
-_SHARDS_KEPT = 64
+_SHARDS_KEPT = 8
 """Parsed shards held at once. Tiles of a shard lie close together in the input, so
 few are needed; each costs a few MB."""
 
@@ -170,10 +170,16 @@ def _rows(refs: Iterable[tuple[int, str, int, int]]) -> Iterator[Row]:
         if shard in kept:
             kept.move_to_end(shard)
         else:
-            kept[shard] = list(read_rows(Path(shard)))
+            kept[shard] = [_without_statistics(row) for row in read_rows(Path(shard))]
             if len(kept) > _SHARDS_KEPT:
                 kept.popitem(last=False)
         yield kept[shard][number]
+
+
+def _without_statistics(row: Row) -> Row:
+    """Drops what takes most room, and has been merged already."""
+    row.pop("statistics", None)
+    return row
 
 
 def _write_failures(final: Path, refs: Sequence[tuple[int, str, int, int]]) -> None:

@@ -9,6 +9,7 @@ import ee
 import numpy as np
 import numpy.typing as npt
 
+from modalities._memo import remember_by_identity
 from modalities.biome import BIOMES
 from modalities.modality import Chosen, ValueModality
 from modalities.plan import Choice, Site
@@ -68,9 +69,8 @@ class EcoRegion(ValueModality):
 
 Table = Sequence[Sequence[str]] | Mapping[str, int]
 
-_kept: list[tuple[Table, Mapping[str, int]]] = []
 
-
+@remember_by_identity(1)
 def labels_of(table: Table) -> Mapping[str, int]:
     """Numbers the ecoregions: biome by biome, in table order inside each.
 
@@ -83,13 +83,9 @@ def labels_of(table: Table) -> Mapping[str, int]:
     """
     if isinstance(table, Mapping):
         return table
-    if _kept and _kept[0][0] is table:
-        return _kept[0][1]
     names: dict[str, dict[str, None]] = {biome: {} for biome in BIOMES}
     for eco_name, biome_name in table:
         if biome_name in names:
             names[biome_name][eco_name] = None
     ordered = [name for biome in BIOMES for name in names[biome]]
-    labels = {name: label for label, name in enumerate(ordered)}
-    _kept[:] = [(table, labels)]  # a run has one table, asked for once a tile
-    return labels
+    return {name: label for label, name in enumerate(ordered)}

@@ -8,6 +8,7 @@ handed over without resampling.
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
@@ -17,7 +18,7 @@ from pyproj import Transformer
 RESOLUTION = 10
 """Pixel side in metres, that of Sentinel-2's finest bands."""
 
-_local = threading.local()
+_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +82,8 @@ class Grid:
         side = self.size * RESOLUTION
         west, east = self.west - margin, self.west + side + margin
         south, north = self.north - side - margin, self.north + margin
-        inverse = _transformer(self.epsg, inverse=True)
-        lons, lats = inverse.transform(
-            [west, east, east, west], [south, south, north, north]
-        )
+        xs, ys = [west, east, east, west], [south, south, north, north]
+        lons, lats = _transform(self.epsg, xs, ys, inverse=True)
         lons = [lon + 360.0 * round((lons[0] - lon) / 360.0) for lon in lons]
         points = [[round(x, 7), round(y, 7)] for x, y in zip(lons, lats, strict=True)]
         return [*points, points[0]]
@@ -135,20 +134,22 @@ def grid_of(lon: float, lat: float, size: int) -> Grid:
     if not abs(lat) <= 84.0:
         raise ValueError(f"latitude {lat} has no UTM zone: it lies beyond 84 degrees")
     epsg = (32600 if lat >= 0.0 else 32700) + utm_zone(lon, lat)
-    x, y = _transformer(epsg, inverse=False).transform(lon, lat)
+    (x,), (y,) = _transform(epsg, [lon], [lat], inverse=False)
     half = size * RESOLUTION / 2
     west = round((x - half) / RESOLUTION) * RESOLUTION
     north = round((y + half) / RESOLUTION) * RESOLUTION
     return Grid(epsg=epsg, west=west, north=north, size=size)
 
 
-def _transformer(epsg: int, *, inverse: bool) -> Transformer:
-    """Returns a transformer of this thread: pyproj's are not to be shared."""
-    if not hasattr(_local, "transformer"):
-        _local.transformer = lru_cache(maxsize=256)(_make_transformer)
-    return _local.transformer(epsg, inverse)
+def _transform(
+    epsg: int, xs: Sequence[float], ys: Sequence[float], *, inverse: bool
+) -> tuple[Sequence[float], Sequence[float]]:
+    """Projects to a UTM zone, or back. pyproj's transformers serve a thread a time."""
+    with _lock:
+        return _transformer(epsg, inverse).transform(xs, ys)  # type: ignore[no-any-return]
 
 
-def _make_transformer(epsg: int, inverse: bool) -> Transformer:
+@lru_cache(maxsize=256)
+def _transformer(epsg: int, inverse: bool) -> Transformer:
     ends = ("EPSG:4326", f"EPSG:{epsg}")
     return Transformer.from_crs(*(ends[::-1] if inverse else ends), always_xy=True)

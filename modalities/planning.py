@@ -12,6 +12,8 @@ from typing import Any
 
 import ee
 
+from modalities._memo import remember_by_identity
+from modalities.constants import ConstantList
 from modalities.modality import Modality
 from modalities.plan import Choice, Site
 from modalities.recipe import Context
@@ -56,10 +58,22 @@ def question(
     Returns:
         A list with one dictionary a tile, facts by modality; None if nobody asks.
     """
+    function = _facts_function(members, context)
+    if function is None:
+        return None
     inputs = [
         {m.name: m.inputs(site, choices, context) for m in members}
         for site, choices in zip(sites, chosen, strict=True)
     ]
+    return ConstantList(inputs).map(function)
+
+
+@remember_by_identity(8)
+def _facts_function(members: Round, context: Context) -> ee.CustomFunction | None:
+    """Builds what is mapped over the tiles' inputs; None if nobody asks."""
+    nothing = ee.Dictionary({})
+    if all(m.ask(nothing, context) is None for m in members):
+        return None
 
     def facts(item: ee.ComputedObject) -> ee.Dictionary:
         tile = ee.Dictionary(item)
@@ -68,10 +82,7 @@ def question(
         }
         return ee.Dictionary({k: v for k, v in asked.items() if v is not None})
 
-    probe = ee.Dictionary({})
-    if all(m.ask(probe, context) is None for m in members):
-        return None
-    return ee.List(inputs).map(facts)
+    return ee.CustomFunction.create(facts, "Object", ["Object"])
 
 
 def choose(

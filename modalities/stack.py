@@ -9,6 +9,7 @@ import ee
 import numpy as np
 import numpy.typing as npt
 
+from modalities.constants import ConstantList
 from modalities.modality import Modality, PixelModality, ValueModality
 from modalities.plan import Choice, Plan
 from modalities.recipe import Context
@@ -60,7 +61,8 @@ def stack_image(
         image = modality.image(choice, plan.site, context)
         filled = image.unmask(modality.fill, False)
         cast = getattr(filled, _CASTS[modality.wire])()
-        parts.append(cast.rename([f"{modality.name}_{b}" for b in choice.bands]))
+        names = [f"{modality.name}_{band}" for band in choice.bands]
+        parts.append(cast.rename(ConstantList(names)))
     return ee.Image.cat(parts) if len(parts) > 1 else parts[0]
 
 

@@ -55,8 +55,9 @@ class _FetchInParallel(beam.DoFn):  # type: ignore[misc]  # Beam's base is untyp
         """Connects, once a process."""
         job = self._job
         session = job.session()
-        # Some more threads than slots: they encode while others wait for answers.
-        threads = job.budget.concurrent + 4
+        # More threads than slots: they encode while others wait for answers. With a
+        # few only, a burst of answers leaves slots empty until it is encoded.
+        threads = job.budget.concurrent * 3 // 2 + 4
         self._calls = InFlight(
             lambda planned: make_stack(planned, job, session), threads, threads + 4
         )

@@ -24,14 +24,25 @@ class InFlight(Generic[T, R]):
         threads: Calls at once.
         window: Calls begun and not handed on yet; at least ``threads``. It bounds
             the memory that results hold.
+        eager: Hand on what has finished at each :meth:`submit`; else only when the
+            window is full, so that the next call never waits for what is done with
+            earlier results.
     """
 
-    def __init__(self, work: Callable[[T], R], threads: int, window: int) -> None:
+    def __init__(
+        self,
+        work: Callable[[T], R],
+        threads: int,
+        window: int,
+        *,
+        eager: bool = True,
+    ) -> None:
         self._work = work
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="inflight")
         self._window = max(window, threads)
         self._done: queue.SimpleQueue[Future[R]] = queue.SimpleQueue()
         self._open = 0
+        self._eager = eager
 
     def submit(self, item: T) -> Iterator[R]:
         """Begins a call, and yields what has finished.
@@ -42,7 +53,7 @@ class InFlight(Generic[T, R]):
             yield self._take()
         self._open += 1
         self._pool.submit(self._work, item).add_done_callback(self._done.put)
-        while self._open and not self._done.empty():
+        while self._eager and self._open and not self._done.empty():
             yield self._take()
 
     def drain(self) -> Iterator[R]:

@@ -85,7 +85,7 @@ class _PlanBatches(beam.DoFn):  # type: ignore[misc]  # Beam's base is untyped
         session = job.session()
         threads = max(1, min(AHEAD, job.budget.concurrent // 4))
         self._calls = InFlight(
-            lambda tiles: plan_batch(tiles, job, session), threads, AHEAD
+            lambda tiles: plan_batch(tiles, job, session), threads, AHEAD, eager=False
         )
 
     def start_bundle(self) -> None:
