@@ -59,7 +59,7 @@ SCHEMA = pa.schema(
 )
 """Columns; ``docs/format.md`` says what each means."""
 
-_ROWS_A_GROUP = 1024
+_ROWS_A_GROUP = 256
 
 _GEO = {
     "version": "1.1.0",

@@ -7,18 +7,13 @@ handed over without resampling.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from typing import Any
 
-from pyproj import Transformer
+from modalities.utm import from_utm, to_utm
 
 RESOLUTION = 10
 """Pixel side in metres, that of Sentinel-2's finest bands."""
-
-_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +77,14 @@ class Grid:
         side = self.size * RESOLUTION
         west, east = self.west - margin, self.west + side + margin
         south, north = self.north - side - margin, self.north + margin
-        xs, ys = [west, east, east, west], [south, south, north, north]
-        lons, lats = _transform(self.epsg, xs, ys, inverse=True)
-        lons = [lon + 360.0 * round((lons[0] - lon) / 360.0) for lon in lons]
-        points = [[round(x, 7), round(y, 7)] for x, y in zip(lons, lats, strict=True)]
-        return [*points, points[0]]
+        corners = ((west, south), (east, south), (east, north), (west, north))
+        points = [from_utm(x, y, self.epsg) for x, y in corners]
+        first = points[0][0]
+        ring = [
+            [round(lon + 360.0 * round((first - lon) / 360.0), 7), round(lat, 7)]
+            for lon, lat in points
+        ]
+        return [*ring, ring[0]]
 
     def to_json(self) -> dict[str, int]:
         """Returns the grid as JSON-ready values."""
@@ -134,22 +132,8 @@ def grid_of(lon: float, lat: float, size: int) -> Grid:
     if not abs(lat) <= 84.0:
         raise ValueError(f"latitude {lat} has no UTM zone: it lies beyond 84 degrees")
     epsg = (32600 if lat >= 0.0 else 32700) + utm_zone(lon, lat)
-    (x,), (y,) = _transform(epsg, [lon], [lat], inverse=False)
+    x, y = to_utm(lon, lat, epsg)
     half = size * RESOLUTION / 2
     west = round((x - half) / RESOLUTION) * RESOLUTION
     north = round((y + half) / RESOLUTION) * RESOLUTION
     return Grid(epsg=epsg, west=west, north=north, size=size)
-
-
-def _transform(
-    epsg: int, xs: Sequence[float], ys: Sequence[float], *, inverse: bool
-) -> tuple[Sequence[float], Sequence[float]]:
-    """Projects to a UTM zone, or back. pyproj's transformers serve a thread a time."""
-    with _lock:
-        return _transformer(epsg, inverse).transform(xs, ys)  # type: ignore[no-any-return]
-
-
-@lru_cache(maxsize=256)
-def _transformer(epsg: int, inverse: bool) -> Transformer:
-    ends = ("EPSG:4326", f"EPSG:{epsg}")
-    return Transformer.from_crs(*(ends[::-1] if inverse else ends), always_xy=True)
