@@ -1,6 +1,4 @@
-"""Packaging. The packages are named one by one: setuptools' discovery refuses a
-layout of several top-level packages.
-"""
+"""Packaging: setuptools' discovery refuses several top-level packages, so all are named."""
 
 from pathlib import Path
 
