@@ -1,4 +1,4 @@
-"""Packaging: setuptools' discovery refuses several top-level packages, so all are named."""
+"""Packaging: packages are named, for discovery refuses several top-level ones."""
 
 from pathlib import Path
 
