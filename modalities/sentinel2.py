@@ -10,6 +10,7 @@ from typing import Any
 
 import ee
 
+from modalities.constants import ConstantList
 from modalities.modality import Chosen, PixelModality
 from modalities.plan import Choice, NoDataError, Scene, Site
 from modalities.recipe import Context, Recipe
@@ -108,10 +109,12 @@ class Sentinel2(PixelModality):
         """Returns the scene; 10 m bands untouched where they fit the grid."""
         scene = ee.Image(choice.scenes[0].asset)
         if _zone(choice.values["index"]) != site.grid.zone:
-            return self.resampled(scene.select(list(choice.bands)))
+            return self.resampled(scene.select(ConstantList(choice.bands)))
         coarse = [band for band in choice.bands if band not in NATIVE]
-        both = scene.select(list(NATIVE)).addBands(self.resampled(scene.select(coarse)))
-        return both.select(list(choice.bands))
+        both = scene.select(ConstantList(NATIVE)).addBands(
+            self.resampled(scene.select(ConstantList(coarse)))
+        )
+        return both.select(ConstantList(choice.bands))
 
 
 def date_of(chosen: Chosen) -> datetime:

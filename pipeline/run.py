@@ -81,7 +81,6 @@ def _run_graph(options: RunOptions, prepared: Any, flags: Sequence[str]) -> None
         split_rule=options.split_rule,
         attributes={
             "title": f"{options.paths.name}, made by earthloom",
-            "engine": options.engine.kind,
             "recipe": json.dumps(options.recipe.to_json(), sort_keys=True),
             "recipe_hash": job.recipe_hash,
         },

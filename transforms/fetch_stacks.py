@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +25,10 @@ from transforms.inflight import InFlight
 from transforms.job import Job
 from transforms.plan_tiles import Planned
 from transforms.windows import in_global_window
+
+_HANDS = threading.BoundedSemaphore(2)
+"""Threads that work on graphs and arrays at once. Dozens wait for answers, but if all
+that have one took it up together, they would only fight for the interpreter's lock."""
 
 
 @dataclass
@@ -55,6 +61,9 @@ class _FetchInParallel(beam.DoFn):  # type: ignore[misc]  # Beam's base is untyp
         """Connects, once a process."""
         job = self._job
         session = job.session()
+        # What is there now stays: the collector need not walk it with every tile.
+        gc.collect()
+        gc.freeze()
         # More threads than slots: they encode while others wait for answers. With a
         # few only, a burst of answers leaves slots empty until it is encoded.
         threads = job.budget.concurrent * 3 // 2 + 4
@@ -87,7 +96,6 @@ def make_stack(planned: Planned, job: Job, session: Session) -> EncodedStack:
     fetch = Usage()
     if planned.failure is not None:
         return _failed(planned, planned.failure, fetch, job)
-    plan = planned.plan
     try:
         pixels = fetch_pixels(planned, job, session, fetch)
     except EngineError as error:
@@ -95,6 +103,15 @@ def make_stack(planned: Planned, job: Job, session: Session) -> EncodedStack:
             raise FatalEngineError(str(error)) from error
         message = f"{_what(planned, job)}: {error}"
         return _failed(planned, Failure(error.kind, message, "fetch"), fetch, job)
+    with _HANDS:
+        return _finish(pixels, planned, fetch, job)
+
+
+def _finish(
+    pixels: npt.NDArray[Any], planned: Planned, fetch: Usage, job: Job
+) -> EncodedStack:
+    """Makes a stack of an answer: laid out, summed up, encoded."""
+    plan = planned.plan
     arrays = take_apart(pixels, plan, job.stored, job.context)
     empty = _empty(arrays, planned, job)
     if empty is not None:
@@ -126,7 +143,8 @@ def fetch_pixels(
     dtype = wire_dtype(plan, job.stored)
     if not dtype.names:
         return np.empty((grid.size, grid.size), dtype)
-    image = stack_image(plan, job.stored, job.context)
+    with _HANDS:
+        image = stack_image(plan, job.stored, job.context)
     return session.pixels(image, grid.to_request(), dtype, usage)
 
 
