@@ -20,7 +20,7 @@ from dataset.tile_info import tile_info
 from modalities.grid import RESOLUTION
 from modalities.spec import Spec
 
-_SHARDS_KEPT = 8
+_SHARDS_KEPT = 3
 """Parsed shards held at once. Tiles of a shard lie close together in the input, so
 few are needed; each costs a few MB."""
 
