@@ -8,7 +8,7 @@ from typing import Any
 import ee
 
 
-class ConstantList(ee.List):  # type: ignore[misc]  # the library is untyped
+class ConstantList(ee.List):
     """An ``ee.List`` of JSON values, encoded as one constant.
 
     The library encodes lists element by element, hashing each, only to find that

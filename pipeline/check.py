@@ -25,16 +25,14 @@ from modalities.recipe import Context
 from modalities.spec import Spec
 from modalities.stack import stack_image, take_apart, wire_dtype
 from modalities.tile import Tile, tile_id_of
-from pipeline.console import say, start_logging
-from pipeline.exits import ALL_MADE, SOME_FAILED, BadInputError, RunStoppedError
-from pipeline.options import (
+from pipeline.arguments import (
     Parser,
     add_engine_arguments,
     add_recipe_arguments,
-    budget_of,
-    engine_of,
-    recipe_of,
 )
+from pipeline.console import say, start_logging
+from pipeline.exits import ALL_MADE, SOME_FAILED, BadInputError, RunStoppedError
+from pipeline.options import budget_of, engine_of, recipe_of
 
 _PATIENCE = Patience(attempts=3, seconds=300.0)
 

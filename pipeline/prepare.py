@@ -13,6 +13,7 @@ from typing import Any
 from dataset import files
 from dataset.paths import DatasetPaths
 from dataset.shard import PATTERN, Shard, ShardError, read_rows
+from earthengine.engine import Budget
 from earthengine.errors import EngineError
 from earthengine.request import Patience, Usage
 from earthengine.session import connect
@@ -80,10 +81,11 @@ def prepare(options: RunOptions, processes: int) -> Prepared:
         taken = _take_in(options, stored, scratch)
         _refuse_other_tiles(kept, taken, options)
         requests, tables = _tables(options, stored, kept)
-        context = Context(options.recipe, tables)
-        _check_tiles(taken, stored, context, options.tiles)
+        job = _job(options, budget, stored, Context(options.recipe, tables))
+        _refuse_other_definitions(kept, job, options)
+        _check_tiles(taken, stored, job.context, options.tiles)
         if options.overwrite:
-            clear(paths, keep=scratch)
+            clear(paths)
         _replace_directory(scratch, paths.tiles)
     except OSError as error:
         raise BadInputError(
@@ -93,14 +95,6 @@ def prepare(options: RunOptions, processes: int) -> Prepared:
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         _remove_empty(new)
-    job = Job(
-        engine=options.engine,
-        budget=budget,
-        patience=Patience(options.tile_attempts, options.tile_seconds),
-        context=context,
-        recipe_hash=recipe_hash(context, {m.name: m.fingerprint() for m in stored}),
-        plan_batch=options.plan_batch,
-    )
     state = {
         "recipe": options.recipe.to_json(),
         "recipe_hash": job.recipe_hash,
@@ -108,11 +102,6 @@ def prepare(options: RunOptions, processes: int) -> Prepared:
         "tables": dict(tables),
         "tiles_sha256": taken.sha256,
     }
-    if kept is not None and kept["recipe_hash"] != job.recipe_hash:
-        raise BadInputError(
-            f"{paths.directory} was made by other definitions of its modalities; "
-            "give another --name, or --overwrite to begin anew"
-        )
     files.write_json(paths.recipe, state)
     shards, made = _earlier_work(paths)
     tiles = _all_tiles(str(paths.tiles / Path(part).name) for part in taken.parts)
@@ -133,7 +122,7 @@ def prepare(options: RunOptions, processes: int) -> Prepared:
     )
 
 
-def clear(paths: DatasetPaths, keep: Path | None = None) -> None:
+def clear(paths: DatasetPaths) -> None:
     """Removes a dataset's files, and nothing else that lies beside them."""
     for path in (
         paths.h5,
@@ -147,8 +136,23 @@ def clear(paths: DatasetPaths, keep: Path | None = None) -> None:
     ):
         files.remove(path)
     for directory in (paths.shards, paths.tiles, paths.pending):
-        if directory != keep:
-            shutil.rmtree(directory, ignore_errors=True)
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _job(
+    options: RunOptions,
+    budget: Budget,
+    stored: Sequence[Modality],
+    context: Context,
+) -> Job:
+    return Job(
+        engine=options.engine,
+        budget=budget,
+        patience=Patience(options.tile_attempts, options.tile_seconds),
+        context=context,
+        recipe_hash=recipe_hash(context, {m.name: m.fingerprint() for m in stored}),
+        plan_batch=options.plan_batch,
+    )
 
 
 def _take_in(options: RunOptions, stored: Sequence[Modality], scratch: Path) -> Ingest:
@@ -276,6 +280,16 @@ def _refuse_other_recipe(kept: Mapping[str, Any] | None, options: RunOptions) ->
                     "Give another --name, or --overwrite to begin anew.",
                 ]
             )
+        )
+
+
+def _refuse_other_definitions(
+    kept: Mapping[str, Any] | None, job: Job, options: RunOptions
+) -> None:
+    if kept is not None and kept["recipe_hash"] != job.recipe_hash:
+        raise BadInputError(
+            f"{options.paths.directory} was made by other definitions of its "
+            "modalities; give another --name, or --overwrite to begin anew"
         )
 
 

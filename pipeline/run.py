@@ -8,11 +8,14 @@ import re
 import shutil
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline.console import say, start_logging
 from pipeline.exits import ALL_MADE, SOME_FAILED, BadInputError, RunStoppedError
 from pipeline.options import RunOptions, parse
+
+if TYPE_CHECKING:
+    from pipeline.prepare import Prepared
 
 _logger = logging.getLogger(__name__)
 
@@ -33,6 +36,7 @@ def main(arguments: Sequence[str]) -> int:
 def run(options: RunOptions) -> int:
     """Makes the dataset, and returns the exit code."""
     # Beam takes seconds to import: a wrong option should not wait for it.
+    from dataset import files
     from earthengine.emulator_door import engine_stats
     from pipeline.beam_flags import check_beam_flags
     from pipeline.prepare import prepare
@@ -45,7 +49,10 @@ def run(options: RunOptions) -> int:
         raise BadInputError(
             f"--runner {options.runner}: this version runs on DirectRunner"
         )
-    flags, processes = direct.arguments(options.runner, options.beam)
+    try:
+        flags, processes = direct.arguments(options.runner, options.beam)
+    except ValueError as error:
+        raise BadInputError(str(error)) from error
     check_beam_flags(flags)
     prepared = prepare(options, processes)
     resumed = prepared.asked - prepared.pending
@@ -56,15 +63,13 @@ def run(options: RunOptions) -> int:
     _run_graph(options, prepared, flags)
     result = json.loads(options.paths.result.read_text("utf-8"))
     record = run_record(options, prepared, result, begun, engine_stats(options.engine))
-    from dataset import files
-
     files.write_json(options.paths.run, record)
     _tidy(options)
     say(summary(options.paths, record))
     return SOME_FAILED if result["failed"] else ALL_MADE
 
 
-def _run_graph(options: RunOptions, prepared: Any, flags: Sequence[str]) -> None:
+def _run_graph(options: RunOptions, prepared: Prepared, flags: Sequence[str]) -> None:
     import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions
 

@@ -24,12 +24,22 @@ def arguments(runner: str, beam: Sequence[str]) -> tuple[list[str], int]:
 
     Returns:
         Beam's flags, and how many processes will talk to the engine.
+
+    Raises:
+        ValueError: The number of workers is none.
     """
-    parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False)
+    parser = argparse.ArgumentParser(
+        allow_abbrev=False, add_help=False, exit_on_error=False
+    )
     parser.add_argument("--direct_num_workers", type=int, default=1)
     parser.add_argument("--direct_running_mode", default=None)
-    own, rest = parser.parse_known_args(list(beam))
+    try:
+        own, rest = parser.parse_known_args(list(beam))
+    except argparse.ArgumentError as error:
+        raise ValueError(str(error)) from error
     workers = own.direct_num_workers
+    if workers < 1:
+        raise ValueError(f"--direct_num_workers={workers}: there must be one at least")
     mode = own.direct_running_mode or (
         "multi_processing" if workers > 1 else "in_memory"
     )

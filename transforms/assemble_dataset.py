@@ -14,7 +14,7 @@ from modalities.spec import Spec
 
 
 @dataclass
-class AssembleDataset(beam.PTransform):  # type: ignore[misc]  # Beam's base is untyped
+class AssembleDataset(beam.PTransform):
     """Assembles: ``PCollection[RowRef]`` to one dictionary of counts.
 
     One worker does it, for an HDF5 file has one writer; it copies encoded chunks.

@@ -17,7 +17,7 @@ from modalities.spec import Spec
 
 
 @dataclass
-class BandStatistics(beam.PTransform):  # type: ignore[misc]  # Beam's base is untyped
+class BandStatistics(beam.PTransform):
     """Merges the partial statistics that rows carry.
 
     ``PCollection[RowRef]`` to one dictionary, the content of ``band_stats.json``.
@@ -43,7 +43,7 @@ class BandStatistics(beam.PTransform):  # type: ignore[misc]  # Beam's base is u
         )
 
 
-class BandStatisticsFn(beam.CombineFn):  # type: ignore[misc]  # Beam's base is untyped
+class BandStatisticsFn(beam.CombineFn):
     """Merges partial statistics exactly: order and bundling leave no trace."""
 
     def create_accumulator(self) -> dict[str, BandAccumulator]:

@@ -32,7 +32,7 @@ that have one took it up together, they would only fight for the interpreter's l
 
 
 @dataclass
-class FetchStacks(beam.PTransform):  # type: ignore[misc]  # Beam's base is untyped
+class FetchStacks(beam.PTransform):
     """Fetches: ``PCollection[Planned]`` to ``PCollection[EncodedStack]``.
 
     Every tile comes out, made or failed. Stacks are encoded in the thread that
@@ -50,7 +50,7 @@ class FetchStacks(beam.PTransform):  # type: ignore[misc]  # Beam's base is unty
         return planned | "FetchInParallel" >> beam.ParDo(_FetchInParallel(self.job))
 
 
-class _FetchInParallel(beam.DoFn):  # type: ignore[misc]  # Beam's base is untyped
+class _FetchInParallel(beam.DoFn):
     """Keeps as many requests in flight as the budget allows."""
 
     def __init__(self, job: Job) -> None:

@@ -57,7 +57,7 @@ class Planned:
 
 
 @dataclass
-class PlanTiles(beam.PTransform):  # type: ignore[misc]  # Beam's base is untyped
+class PlanTiles(beam.PTransform):
     """Plans tiles in batches: ``PCollection[Tile]`` to ``PCollection[Planned]``.
 
     Attributes:
@@ -71,7 +71,7 @@ class PlanTiles(beam.PTransform):  # type: ignore[misc]  # Beam's base is untype
         return tiles | "PlanBatches" >> beam.ParDo(_PlanBatches(self.job))
 
 
-class _PlanBatches(beam.DoFn):  # type: ignore[misc]  # Beam's base is untyped
+class _PlanBatches(beam.DoFn):
     """Keeps several batches in flight, so that planning runs ahead of fetching."""
 
     def __init__(self, job: Job) -> None:

@@ -13,7 +13,7 @@ from transforms.tile_parts import read_part
 
 
 @dataclass
-class ReadTiles(beam.PTransform):  # type: ignore[misc]  # Beam's base is untyped
+class ReadTiles(beam.PTransform):
     """Reads the parts that ``tile_parts.ingest`` made, to ``PCollection[Tile]``.
 
     Only the parts' names are shuffled, so that workers share the tiles and no

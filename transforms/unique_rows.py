@@ -18,7 +18,7 @@ made."""
 
 
 @dataclass
-class UniqueRows(beam.PTransform):  # type: ignore[misc]  # Beam's base is untyped
+class UniqueRows(beam.PTransform):
     """Finds the row that counts: ``PCollection[str]`` of shards to ``[RowRef]``."""
 
     def expand(self, shards: Any) -> Any:

@@ -12,7 +12,7 @@ from dataset import files
 
 
 @dataclass
-class WriteResult(beam.PTransform):  # type: ignore[misc]  # Beam's base is untyped
+class WriteResult(beam.PTransform):
     """Writes the one dictionary of a PCollection as JSON.
 
     Attributes:

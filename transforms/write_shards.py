@@ -17,7 +17,7 @@ from transforms.windows import in_global_window
 
 
 @dataclass
-class WriteShards(beam.PTransform):  # type: ignore[misc]  # Beam's base is untyped
+class WriteShards(beam.PTransform):
     """Writes: ``PCollection[EncodedStack]`` to ``PCollection[str]``, shard paths.
 
     A shard closes when it is full or old enough, whatever the bundle does: on the
@@ -42,7 +42,7 @@ class WriteShards(beam.PTransform):  # type: ignore[misc]  # Beam's base is unty
         return stacks | "Write" >> beam.ParDo(writer).with_output_types(str)
 
 
-class _WriteShards(beam.DoFn):  # type: ignore[misc]  # Beam's base is untyped
+class _WriteShards(beam.DoFn):
     def __init__(self, job: Job, directory: str, tiles: int, seconds: float) -> None:
         self._job = job
         self._directory = directory

@@ -38,6 +38,14 @@ CASES = {
         ],
         "--max_concurrent_requests=4",
     ),
+    "no workers": (
+        ["--tiles", "tiles.geojson", "--direct_num_workers=0"],
+        "--direct_num_workers=0",
+    ),
+    "workers that are no number": (
+        ["--tiles", "tiles.geojson", "--direct_num_workers=many"],
+        "--direct_num_workers",
+    ),
     "unknown command": (["frobnicate"], "frobnicate"),
     "unknown runner": (["--tiles", "tiles.geojson", "--runner", "Spark"], "Spark"),
 }

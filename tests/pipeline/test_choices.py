@@ -107,3 +107,15 @@ def test_five_hundred_tiles_cost_at_most_1_1_requests_each(
     record = json.loads((tmp_path / "data_sample_v001" / "run.json").read_text())
     assert record["counts"]["asked"] == 500
     assert record["engine_counted"]["total"] <= 550
+
+
+def test_overwrite_begins_anew(tmp_path, run, features, write_tiles):
+    tiles = write_tiles(tmp_path / "t.geojson", features[:2])
+    given = ("--tiles", tiles, "--output", tmp_path, "--modalities", "aster")
+    assert run(*given, "--image_size", 16).returncode == 0
+    (tmp_path / "data_sample_v001" / "notes.txt").write_text("mine")
+    done = run(*given, "--image_size", 8, "--overwrite")
+    assert done.returncode == 0, done.stderr
+    with h5py.File(tmp_path / "data_sample_v001" / "data_sample_v001.h5") as file:
+        assert file["aster"].shape == (2, 2, 8, 8)
+    assert (tmp_path / "data_sample_v001" / "notes.txt").read_text() == "mine"
