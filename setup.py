@@ -52,6 +52,7 @@ setup(
     ],
     extras_require={
         "gcp": ["apache-beam[gcp]>=2.68,<2.78", "earthengine-api>=1.7.35,<1.7.36"],
+        # Flink itself is a Java program; Beam's client for it is in the core.
         "flink": [],
         "test": [
             "global-land-mask>=1.0",

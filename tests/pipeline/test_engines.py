@@ -68,3 +68,16 @@ def test_an_engine_that_is_not_there_stops_the_run(run, tiles, tmp_path):
     assert "http://127.0.0.1:9" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "o").exists()
+
+
+def test_check_tells_what_each_modality_gave(run):
+    done = run("check", "--modalities", "sentinel2,aster,era5", "--image_size", 16)
+    assert done.returncode == 0, done.stderr
+    for words in ("sentinel2", "COPERNICUS/S2_", "aster", "era5", "masked pixels"):
+        assert words in done.stdout
+
+
+def test_check_names_a_place_that_has_nothing(run):
+    done = run("check", "--lon", -30, "--lat", 0, "--modalities", "sentinel2")
+    assert done.returncode == 3
+    assert "no scene" in done.stdout
