@@ -74,6 +74,7 @@ def _run_graph(options: RunOptions, prepared: Prepared, flags: Sequence[str]) ->
     from apache_beam.options.pipeline_options import PipelineOptions
 
     from pipeline.graph import Work, build
+    from transforms.inflight import abandon_all
 
     job = prepared.job
     work = Work(
@@ -95,6 +96,7 @@ def _run_graph(options: RunOptions, prepared: Prepared, flags: Sequence[str]) ->
         with beam.Pipeline(options=PipelineOptions(list(flags))) as pipeline:
             build(pipeline, work)
     except Exception as error:  # runners wrap whatever a worker raised
+        abandon_all()
         raise RunStoppedError(_explain(error, options)) from error
 
 
@@ -106,6 +108,8 @@ def _explain(error: Exception, options: RunOptions) -> str:
     fatal = re.search(r"FatalEngineError: (.*?)(?: \[while running|\n|$)", text)
     if fatal:
         return refusal(fatal.group(1), options)
+    if "KeyboardInterrupt" in text:
+        return "interrupted; the same command goes on from what was finished"
     last = [line for line in text.strip().splitlines() if line.strip()]
     _logger.debug("the runner's error", exc_info=error)
     return (

@@ -7,12 +7,25 @@ DoFn. A sliding window, unlike batches, never waits for its slowest member.
 from __future__ import annotations
 
 import queue
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+_all: weakref.WeakSet[InFlight[Any, Any]] = weakref.WeakSet()
+
+
+def abandon_all() -> None:
+    """Drops the calls of this process that have not begun.
+
+    A runner that fails tears nothing down, and Python would finish all of them
+    before it exits.
+    """
+    for calls in list(_all):
+        calls.close()
 
 
 class InFlight(Generic[T, R]):
@@ -43,6 +56,7 @@ class InFlight(Generic[T, R]):
         self._done: queue.SimpleQueue[Future[R]] = queue.SimpleQueue()
         self._open = 0
         self._eager = eager
+        _all.add(self)
 
     def submit(self, item: T) -> Iterator[R]:
         """Begins a call, and yields what has finished.

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.inflight import InFlight
+from transforms.inflight import InFlight, abandon_all
 
 
 class Watch:
@@ -113,3 +113,22 @@ def test_it_may_be_used_again_after_a_drain():
         came += calls.drain()
         assert sorted(came) == [(round_, n) for n in range(5)]
     calls.close()
+
+
+def test_abandoned_calls_never_begin():
+    begun = []
+    first, go_on = threading.Event(), threading.Event()
+
+    def work(item):
+        begun.append(item)
+        first.set()
+        go_on.wait(5)
+
+    calls = InFlight(work, threads=1, window=5)
+    for item in range(5):
+        assert list(calls.submit(item)) == []
+    assert first.wait(5)
+    abandon_all()
+    go_on.set()
+    calls._pool.shutdown(wait=True)
+    assert begun == [0]
