@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from apache_beam.utils.windowed_value import WindowedValue
 from dataset.shard import EncodedStack, ShardWriter
 from transforms.job import Job
 from transforms.windows import in_global_window
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -52,8 +55,8 @@ class _WriteShards(beam.DoFn):
         self._begun = 0.0
 
     def start_bundle(self) -> None:
-        """Gives up what a failed bundle has left open."""
-        self._abort()
+        """Keeps what a failed bundle has left open."""
+        self._keep()
 
     def process(self, stack: EncodedStack) -> Iterator[str]:
         """Adds a stack, and yields a shard when it closes."""
@@ -71,8 +74,8 @@ class _WriteShards(beam.DoFn):
         yield from map(in_global_window, self._close())
 
     def teardown(self) -> None:
-        """Leaves no temporary file."""
-        self._abort()
+        """Keeps what is open, and leaves no temporary file."""
+        self._keep()
 
     def _open(self) -> ShardWriter:
         job = self._job
@@ -90,7 +93,16 @@ class _WriteShards(beam.DoFn):
         if writer is not None and (path := writer.close()) is not None:
             yield str(path)
 
-    def _abort(self) -> None:
-        writer, self._writer = self._writer, None
-        if writer is not None:
-            writer.abort()
+    def _keep(self) -> None:
+        """Completes an open shard that nobody will hear of.
+
+        All stacks in it are whole, so the next run finds them, and a tile that is
+        made again counts once.
+        """
+        writer = self._writer
+        try:
+            list(self._close())
+        except OSError:
+            _logger.exception("a shard could not be kept")
+            if writer is not None:
+                writer.abort()

@@ -78,19 +78,35 @@ def test_an_old_shard_closes_with_the_next_stack(writer, monkeypatch):
     assert list(dofn.process(stack(3))) == []  # a new shard is young again
 
 
-def test_what_a_broken_bundle_left_is_given_up(writer, tmp_path):
+def test_what_a_broken_bundle_left_is_kept_for_the_next_run(writer, tmp_path):
     dofn = writer()
     list(dofn.process(stack(0)))
     dofn.start_bundle()
     list(dofn.process(stack(1)))
     (last,) = [value.value for value in dofn.finish_bundle()]
     assert positions(last) == [1]
-    assert files.list_temporaries(tmp_path / "shards") == []
+    shards = tmp_path / "shards"
+    kept = {path for path in shards.iterdir() if str(path) != last}
+    assert [positions(path) for path in kept] == [[0]]
+    assert files.list_temporaries(shards) == []
 
 
-def test_teardown_leaves_no_unfinished_file(writer, tmp_path):
+def test_teardown_keeps_what_was_finished(writer, tmp_path):
     dofn = writer()
     list(dofn.process(stack(0)))
+    dofn.teardown()
+    (path,) = (tmp_path / "shards").iterdir()
+    assert positions(path) == [0]
+
+
+def test_a_full_disk_leaves_no_unfinished_file(writer, tmp_path, monkeypatch):
+    dofn = writer()
+    list(dofn.process(stack(0)))
+
+    def full(self):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("dataset.shard.ShardWriter.close", full)
     dofn.teardown()
     assert list((tmp_path / "shards").iterdir()) == []
 
