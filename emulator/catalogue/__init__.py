@@ -14,6 +14,7 @@ from emulator.catalogue import (
     dynamic_world,
     ecoregions,
     era5,
+    passes,
     sentinel1,
     sentinel2,
     worldcover,
@@ -66,16 +67,16 @@ def earth() -> Catalogue:
     return Assets(
         images={one.id: one for one in (gdem, height, spread)},
         collections={
-            sentinel2.L1C: sentinel2.Sentinel2Collection(sentinel2.L1C),
-            sentinel2.L2A: sentinel2.Sentinel2Collection(sentinel2.L2A),
+            passes.L1C: sentinel2.Sentinel2Collection(passes.L1C),
+            passes.L2A: sentinel2.Sentinel2Collection(passes.L2A),
             sentinel1.ID: sentinel1.Sentinel1(),
             dynamic_world.ID: dynamic_world.DynamicWorld(),
             era5.ID: era5.Era5Monthly(),
             worldcover.ID: cover,
         },
         finders={
-            sentinel2.L1C: lambda index: sentinel2.find(sentinel2.L1C, index),
-            sentinel2.L2A: lambda index: sentinel2.find(sentinel2.L2A, index),
+            passes.L1C: lambda index: sentinel2.find(passes.L1C, index),
+            passes.L2A: lambda index: sentinel2.find(passes.L2A, index),
             sentinel1.ID: sentinel1.find,
             dynamic_world.ID: dynamic_world.find,
             era5.ID: era5.find,

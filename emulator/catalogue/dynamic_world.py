@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from shapely.geometry.base import BaseGeometry
 
-from emulator.catalogue import mgrs, sentinel2
+from emulator.catalogue import mgrs, passes
 from emulator.catalogue.base import (
     Properties,
     Window,
@@ -44,7 +44,7 @@ class DynamicWorldScene:
         seen: The pass of Sentinel-2 it was made of.
     """
 
-    seen: sentinel2.Pass
+    seen: passes.Pass
 
     @property
     def id(self) -> str:
@@ -103,7 +103,7 @@ _PROPERTIES: dict[str, Callable[[DynamicWorldScene], Any]] = {
 
 
 def _labels(
-    seen: sentinel2.Pass, row: int, col: int, height: int, width: int
+    seen: passes.Pass, row: int, col: int, height: int, width: int
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     """Returns labels and the random bytes that spoilt some of them (h, w)."""
     square = seen.square
@@ -192,7 +192,7 @@ def _bands(square: mgrs.Granule) -> tuple[BandInfo, ...]:
     )
 
 
-def _clear_enough(days: sentinel2.Calendar) -> npt.NDArray[np.bool_]:
+def _clear_enough(days: passes.Calendar) -> npt.NDArray[np.bool_]:
     return days.shares <= CLOUDIEST
 
 
@@ -207,7 +207,7 @@ class DynamicWorld:
         """Of the collection."""
         return {
             "title": "Dynamic World V1",
-            "date_range": [sentinel2.FIRST_MS, sentinel2.LAST_MS],
+            "date_range": [passes.FIRST_MS, passes.LAST_MS],
         }
 
     def scenes(
@@ -220,13 +220,13 @@ class DynamicWorld:
         """
         if bounds is None:
             raise ValueError(f"{ID} is too large to list without bounds.")
-        for seen in sentinel2.passes_in(bounds, start_ms, end_ms, _clear_enough):
+        for seen in passes.passes_in(bounds, start_ms, end_ms, _clear_enough):
             yield DynamicWorldScene(seen)
 
 
 def find(index: str) -> DynamicWorldScene | None:
     """Returns a scene by ``system:index``, None if there is none."""
-    seen = sentinel2.find_pass(index)
+    seen = passes.find_pass(index)
     if seen is None or seen.share > CLOUDIEST:
         return None
     return DynamicWorldScene(seen)

@@ -11,15 +11,12 @@ from __future__ import annotations
 
 import bisect
 import functools
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
 from emulator.catalogue import mgrs
@@ -27,52 +24,28 @@ from emulator.catalogue.base import (
     Properties,
     Window,
     band_of,
-    box_meets,
-    hashes,
     metres_grid,
     stamp,
     within,
 )
-from emulator.catalogue.orbits import Orbit
-from emulator.planet import noise, places, reflectance, speckle, weather
-from emulator.planet.sun import Sun, months, sun_at
+from emulator.catalogue.passes import (
+    EUROPE_L2A,
+    FIRST_MS,
+    L1C,
+    L2A,
+    LAST_MS,
+    Calendar,
+    Pass,
+    find_day,
+    milliseconds,
+    passes_in,
+)
+from emulator.planet import noise, places, reflectance, speckle
+from emulator.planet.sun import months
 from emulator.source import BandInfo, Bounds, Range, Scene
 
-L1C = "COPERNICUS/S2_HARMONIZED"
-L2A = "COPERNICUS/S2_SR_HARMONIZED"
-
-
-def _ms(text: str) -> int:
-    moment = datetime.fromisoformat(text).replace(tzinfo=UTC)
-    return int(moment.timestamp() * 1000)
-
-
-FIRST_MS = _ms("2015-06-27")
-LAST_MS = _ms("2025-01-01")
-_EUROPE_L2A = _ms("2017-03-28")
-_WORLD_L2A = _ms("2018-12-13")
-_QA60_GAP = (_ms("2022-01-25"), _ms("2024-02-28"))
-_CLDPRB_SURE = _ms("2018-10-01")
-
-# Relative orbit 51 crosses the equator at 11:06:40 UTC on 15 June 2019, half past ten
-# by local solar time, and so Denmark at 10:50 as Sentinel-2A's does.
-_PERIOD = 10 * 86_400 / 143
-_CROSSING_51 = datetime(2019, 6, 15, 11, 6, 40, tzinfo=UTC).timestamp()
-ORBIT = Orbit(
-    count=143,
-    days=10.0,
-    inclination=98.62,
-    descending=True,
-    epoch=_CROSSING_51 - 50 * _PERIOD,
-    crossing=(-9.17 + 50 * 3600.0 / 143 + 180.0) % 360.0 - 180.0,
-    half=145_000.0,
-)
-# Satellite, its offset in the cycle (s), and its first day.
-_FLEET = (
-    ("A", 0.0, FIRST_MS),
-    ("B", 5 * 86_400.0, _ms("2017-07-01")),
-)
-_LETTERS = np.array([ord(letter) for letter, _, _ in _FLEET])
+_QA60_GAP = (milliseconds("2022-01-25"), milliseconds("2024-02-28"))
+_CLDPRB_SURE = milliseconds("2018-10-01")
 _BASELINES = (
     ("2015-06-27", "02.02"),
     ("2016-06-15", "02.04"),
@@ -86,7 +59,7 @@ _BASELINES = (
     ("2023-12-13", "05.10"),
     ("2024-07-23", "05.11"),
 )
-_BASELINE_TIMES = [_ms(day) for day, _ in _BASELINES]
+_BASELINE_TIMES = [milliseconds(day) for day, _ in _BASELINES]
 
 _STEP = {
     **dict.fromkeys(("B1", "B9", "B10", "QA60"), 60),
@@ -106,271 +79,6 @@ _BANDS = {
 _TCI = {"TCI_R": "B4", "TCI_G": "B3", "TCI_B": "B2"}
 
 
-@dataclass(frozen=True, eq=False)
-class Strip:
-    """A relative orbit over a granule.
-
-    Attributes:
-        orbit: Relative orbit.
-        seconds: From the pass's equator crossing to the granule's middle.
-        sides: Half-planes (a, b, c) with a·x + b·y + c > 0 inside the swath.
-        footprint: The part of the granule in the swath, in degrees.
-    """
-
-    orbit: int
-    seconds: float
-    sides: tuple[tuple[float, float, float], ...]
-    footprint: BaseGeometry
-
-    @functools.cached_property
-    def box(self) -> Bounds:
-        """The footprint's box; it may reach beyond ±180°."""
-        west, south, east, north = self.footprint.bounds
-        return west, south, east, north
-
-
-@functools.lru_cache(maxsize=2048)
-def strips(square: mgrs.Granule) -> tuple[Strip, ...]:
-    """Returns the relative orbits that see a granule."""
-    found = []
-    corners = square.corners()
-    box = Polygon(corners)
-    angle = float(ORBIT.argument(np.array([square.latitude]))[0])
-    seconds = float(ORBIT.track(np.array([angle]))[2][0])
-    metres = mgrs.to_metres(square.crs)
-    for orbit in ORBIT.near(square.longitude, square.latitude, 80_000.0):
-        edges = ORBIT.edges(orbit, angle + np.array([-0.011, 0.011]))
-        planes = []
-        ring = corners
-        for edge, sign in zip(edges, (-1.0, 1.0), strict=True):
-            lon = square.longitude + (edge[:, 0] - square.longitude + 180) % 360 - 180
-            x, y = metres.transform(lon, edge[:, 1])
-            (x0, x1), (y0, y1) = x.tolist(), y.tolist()
-            dx, dy = x1 - x0, y1 - y0
-            length = math.hypot(dx, dy)
-            # Left of the course is (-dy, dx): inside is right of the left edge.
-            a, b = -dy / length * sign, dx / length * sign
-            c = -(a * x0 + b * y0)
-            planes.append((a, b, c))
-            ring = _cut(ring, a, b, c)
-            if not ring:
-                break
-        if not ring or Polygon(ring).area < 0.005 * box.area:
-            continue
-        # Keep only sides that cut the granule: whole granules have none.
-        cutting = tuple(
-            plane
-            for plane in planes
-            if any(plane[0] * x + plane[1] * y + plane[2] < 0 for x, y in corners)
-        )
-        found.append(
-            Strip(
-                orbit,
-                seconds,
-                cutting,
-                mgrs.outline(ring, square.crs, square.longitude),
-            )
-        )
-    return tuple(found)
-
-
-def _cut(
-    ring: list[tuple[float, float]], a: float, b: float, c: float
-) -> list[tuple[float, float]]:
-    """Returns the part of a convex ring where a·x + b·y + c > 0; it may be empty."""
-    kept: list[tuple[float, float]] = []
-    for (x1, y1), (x2, y2) in zip(ring, ring[1:] + ring[:1], strict=True):
-        d1, d2 = a * x1 + b * y1 + c, a * x2 + b * y2 + c
-        if d1 > 0:
-            kept.append((x1, y1))
-        if (d1 > 0) != (d2 > 0):
-            t = d1 / (d1 - d2)
-            kept.append((x1 + (x2 - x1) * t, y1 + (y2 - y1) * t))
-    return kept if len(kept) >= 3 else []
-
-
-@dataclass(frozen=True, eq=False)
-class Pass:
-    """One pass of a satellite over a granule: what L1C, L2A and labels share.
-
-    Attributes:
-        square: The granule.
-        strip: The relative orbit over it.
-        satellite: ``A`` or ``B``.
-        cycle: The orbit's cycle.
-        time_ms: When the granule's middle was seen.
-        start_ms: When the datatake began.
-        share: Cloudy share, 0 to 1.
-    """
-
-    square: mgrs.Granule
-    strip: Strip
-    satellite: str
-    cycle: int
-    time_ms: int
-    start_ms: int
-    share: float
-
-    @functools.cached_property
-    def index(self) -> str:
-        """``system:index``, such as ``20190615T105031_20190615T105034_T32VNH``."""
-        return f"{stamp(self.start_ms)}_{stamp(self.time_ms)}_T{self.square.name}"
-
-    @functools.cached_property
-    def number(self) -> int:
-        """A number of the pass, the same for all its granules."""
-        return pass_number(self.strip.orbit, self.cycle, self.satellite)
-
-    @functools.cached_property
-    def sun(self) -> Sun:
-        """Where the sun stands over the granule's middle."""
-        return sun_at(self.square.longitude, self.square.latitude, self.time_ms)
-
-    @property
-    def chill(self) -> float:
-        """The day's departure from normal temperature in °C."""
-        spread = noise.unit(self.number, 41) + noise.unit(self.number, 42) - 1.0
-        return -6.0 * spread
-
-    def inside(
-        self, step: float, row: int, col: int, height: int, width: int
-    ) -> npt.NDArray[np.bool_]:
-        """Returns which pixels of a window lie in the swath."""
-        valid = np.ones((height, width), bool)
-        x = self.square.x0 + (col + np.arange(width) + 0.5) * step
-        y = self.square.y0 - (row + np.arange(height) + 0.5) * step
-        for a, b, c in self.strip.sides:
-            # Rows and columns are in order, so the corners tell of all the rest.
-            across, down = a * x, (b * y) + c
-            ends = across[[0, -1]], down[[0, -1]]
-            if ends[0].min() + ends[1].min() > 0:
-                continue
-            if ends[0].max() + ends[1].max() <= 0:
-                return np.zeros((height, width), bool)
-            valid &= across[None, :] + down[:, None] > 0
-        return valid
-
-    def clouds(
-        self, step: float, row: int, col: int, height: int, width: int
-    ) -> npt.NDArray[np.float32]:
-        """Returns cloud density on a window of the granule."""
-        return _clouds(self, step, row, col, height, width, 0, 0)
-
-    def shadows(
-        self, step: float, row: int, col: int, height: int, width: int
-    ) -> npt.NDArray[np.float32]:
-        """Returns cloud shadow on a window of the granule, less under cloud."""
-        east, south = self.cast
-        cast = _clouds(self, step, row, col, height, width, east, south)
-        return cast * (1.0 - self.clouds(step, row, col, height, width))
-
-    @functools.cached_property
-    def cast(self) -> tuple[int, int]:
-        """How many cloud cells east and south of its shadow a cloud is."""
-        sun = self.sun
-        reach = 1_300.0 * math.tan(math.radians(min(sun.zenith, 70.0)))
-        east = round(reach * math.sin(math.radians(sun.azimuth)) / weather.CELL)
-        north = round(reach * math.cos(math.radians(sun.azimuth)) / weather.CELL)
-        return east, -north
-
-    def hidden(
-        self,
-        step: float,
-        row: int,
-        col: int,
-        height: int,
-        width: int,
-        cloud: float,
-        shadow: float,
-    ) -> npt.NDArray[np.bool_] | None:
-        """Returns where clouds or shadows are denser than these; None if nowhere.
-
-        The same as by :meth:`clouds` and :meth:`shadows`, without computing what the
-        coarse cells rule out.
-        """
-        if self.share <= 0.0:
-            return None
-        place = _cells(self.square, step, row, col, height, width)
-        here, there = place.cells(self, (0, 0), self.cast)
-        # Between cells density is linear, to a rounding.
-        cloudy = here.max() > cloud - 1e-4
-        shaded = there.max() > shadow - 1e-4
-        if not (cloudy or shaded):
-            return None
-        clouds = place.spread(here) if here.any() else np.float32(0.0)
-        if not shaded:
-            return np.asarray(clouds > cloud)
-        dark = place.spread(there) * (1.0 - clouds) > shadow
-        return np.asarray((clouds > cloud) | dark)
-
-
-@functools.lru_cache(maxsize=16)
-def _clouds(
-    seen: Pass,
-    step: float,
-    row: int,
-    col: int,
-    height: int,
-    width: int,
-    east: int,
-    south: int,
-) -> npt.NDArray[np.float32]:
-    """Returns cloud density, from clouds that many 60 m cells away."""
-    if seen.share <= 0.0:
-        return np.zeros((height, width), np.float32)
-    place = _cells(seen.square, step, row, col, height, width)
-    (cells,) = place.cells(seen, (east, south))
-    if not cells.any():
-        return np.zeros((height, width), np.float32)
-    return place.spread(cells)
-
-
-class _Cells:
-    """The cloud cells under a window of a granule, and how they mix to its pixels."""
-
-    def __init__(
-        self,
-        square: mgrs.Granule,
-        step: float,
-        row: int,
-        col: int,
-        height: int,
-        width: int,
-    ) -> None:
-        ratio = step / weather.CELL
-        x = (col + np.arange(width) + 0.5) * ratio - 0.5
-        y = (row + np.arange(height) + 0.5) * ratio - 0.5
-        i, j = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
-        i0, j0 = int(i[0]), int(j[0])
-        self._u = (x - i).astype(np.float32)[None, :]
-        self._v = (y - j).astype(np.float32)[:, None]
-        self._i, self._j = i - i0, j - j0
-        self._column = round(square.x0 / weather.CELL) + i0
-        self._row = round(-square.y0 / weather.CELL) + j0
-        self._size = int(i[-1]) - i0 + 2, int(j[-1]) - j0 + 2
-
-    def cells(
-        self, seen: Pass, *shifts: tuple[int, int]
-    ) -> list[npt.NDArray[np.float32]]:
-        """Returns a pass's cloud cells, moved by so many east and south."""
-        places = [(self._column + east, self._row + south) for east, south in shifts]
-        return weather.densities(seen.share, places, *self._size, seen.number)
-
-    def spread(self, cells: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Mixes cells to pixels."""
-        i, j, u, v = self._i, self._j, self._u, self._v
-        lines = cells[j] * (1 - v) + cells[j + 1] * v
-        dense: npt.NDArray[np.float32] = lines[:, i] * (1 - u) + lines[:, i + 1] * u
-        return dense
-
-
-@functools.lru_cache(maxsize=64)
-def _cells(
-    square: mgrs.Granule, step: float, row: int, col: int, height: int, width: int
-) -> _Cells:
-    return _Cells(square, step, row, col, height, width)
-
-
 @functools.lru_cache(maxsize=16)
 def _surface(
     seen: Pass, step: float, row: int, col: int, height: int, width: int
@@ -385,151 +93,6 @@ def _surface(
         height,
     )
     return reflectance.surface(layers, months(seen.time_ms), seen.sun, seen.chill)
-
-
-def pass_number(orbit: int, cycle: int, satellite: str) -> int:
-    """Returns a 31-bit number of a pass."""
-    return noise.hashed(orbit, cycle & 0xFFFF, ord(satellite), 7) >> 1
-
-
-def _in_europe(square: mgrs.Granule) -> bool:
-    return 34.0 < square.latitude < 72.0 and -25.0 < square.longitude < 45.0
-
-
-@dataclass(frozen=True, eq=False)
-class Calendar:
-    """The passes over a granule in a calendar year, by time.
-
-    What a search looks at is in arrays (n,); passes are made when they are wanted.
-
-    Attributes:
-        square: The granule.
-        strips: The relative orbits over it.
-        which: Each pass's number among ``strips``.
-        second: Whether it is of Sentinel-2B.
-        cycles: Orbits' cycles.
-        times: Milliseconds since 1970.
-        numbers: Numbers of the passes.
-        shares: Cloudy shares, 0 to 1.
-    """
-
-    square: mgrs.Granule
-    strips: tuple[Strip, ...]
-    which: npt.NDArray[np.int64]
-    second: npt.NDArray[np.bool_]
-    cycles: npt.NDArray[np.int64]
-    times: npt.NDArray[np.int64]
-    numbers: npt.NDArray[np.int64]
-    shares: npt.NDArray[np.floating[Any]]
-    _made: dict[int, Pass] = field(default_factory=dict, repr=False)
-
-    @functools.cached_property
-    def l2a(self) -> npt.NDArray[np.bool_]:
-        """Which passes were processed to surface reflectance."""
-        likely = 0.92 if _in_europe(self.square) else 0.015
-        salt = noise.hashed(len(self.square.name), 3)
-        chance = hashes(self.numbers, salt) / 2.0**32
-        first = (self.times >= _EUROPE_L2A) & (chance < likely)
-        return first | (self.times >= _WORLD_L2A)
-
-    def seen(self, i: int) -> Pass:
-        """Returns a pass, made once."""
-        made = self._made.get(i)
-        if made is not None:
-            return made
-        strip, time_ms = self.strips[self.which[i]], int(self.times[i])
-        # A datatake serves five minutes of a pass; all its granules share its start.
-        lead = round((strip.seconds + 969.0) % 300.0 * 1000.0)
-        return self._made.setdefault(
-            i,
-            Pass(
-                self.square,
-                strip,
-                _FLEET[int(self.second[i])][0],
-                int(self.cycles[i]),
-                time_ms,
-                time_ms - lead,
-                float(self.shares[i]),
-            ),
-        )
-
-
-@functools.lru_cache(maxsize=2048)
-def calendar(square: mgrs.Granule, year: int) -> Calendar:
-    """Returns the passes over a granule in a calendar year (some 10 kB)."""
-    start = datetime(year, 1, 1, tzinfo=UTC).timestamp()
-    end = datetime(year + 1, 1, 1, tzinfo=UTC).timestamp()
-    rows = [np.empty((5, 0), np.int64)]
-    over = strips(square)
-    for which, strip in enumerate(over):
-        for second, (_, offset, first) in enumerate(_FLEET):
-            shift = offset + strip.seconds
-            cycles = np.array(ORBIT.cycles(strip.orbit, start, end, shift), np.int64)
-            seconds = ORBIT.crossing_times(strip.orbit, cycles, shift)
-            times = np.rint(seconds * 1000.0).astype(np.int64)
-            kept = (times >= first) & (times < LAST_MS)
-            row = np.empty((5, int(kept.sum())), np.int64)
-            row[0], row[1] = times[kept], strip.orbit
-            row[2], row[3], row[4] = which, second, cycles[kept]
-            rows.append(row)
-    table = np.concatenate(rows, axis=1)
-    _, orbits, _, second, cycles = table
-    table[1] = hashes(orbits, cycles & 0xFFFF, _LETTERS[second], 7) >> 1
-    missed = np.array([_missed(square, letter, year) for letter, _, _ in _FLEET])
-    table = table[:, (table[1] & 0xFFFF) / 65536.0 >= missed[second]]
-    if abs(square.latitude) > 50.0:  # Nearer the equator the sun is always up.
-        table = table[:, ~_dark(square, table[0])]
-    table = table[:, np.lexsort((table[1], table[0]))]
-    times, numbers, which, second, cycles = table
-    shares: npt.NDArray[np.floating[Any]] = np.empty(0)
-    if times.size:
-        shares = weather.shares(
-            square.longitude, square.latitude, _months(times), numbers
-        )
-    return Calendar(
-        square, over, which, second.astype(bool), cycles, times, numbers, shares
-    )
-
-
-_DARK = 85.0
-"""Zenith in degrees beyond which the sun is too low to take a scene."""
-
-
-def _dark(square: mgrs.Granule, times: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Returns at which times (n,) the sun is too low over a granule."""
-    days = times / 86_400_000.0
-    turn = 2.0 * np.pi * ((days + 10.0) % 365.2422) / 365.2422
-    declination = -math.radians(23.44) * np.cos(turn)
-    hour = np.radians(((days % 1.0) * 24.0 - 12.0) * 15.0 + square.longitude)
-    phi = math.radians(square.latitude)
-    up = math.sin(phi) * np.sin(declination)
-    up += math.cos(phi) * np.cos(declination) * np.cos(hour)
-    edge = math.cos(math.radians(_DARK))
-    dark: npt.NDArray[np.bool_] = up < edge
-    # NumPy's sines may differ from Python's in the last bit: what is close is
-    # decided by the function that gives a scene its angles.
-    for i in np.nonzero(abs(up - edge) < 1e-9)[0]:
-        sun = sun_at(square.longitude, square.latitude, int(times[i]))
-        dark[i] = sun.zenith > _DARK
-    return dark
-
-
-def _months(times: npt.NDArray[np.int64]) -> npt.NDArray[np.floating[Any]]:
-    """Returns :func:`emulator.planet.sun.months` of times (n,), to the last bit."""
-    days = (times // 86_400_000).astype("datetime64[D]")
-    since = (days - days.astype("datetime64[Y]")).astype(np.int64)
-    hours = times // 3_600_000 % 24
-    passed: npt.NDArray[np.floating[Any]] = (since + hours / 24.0) / 365.25 * 12.0
-    return passed
-
-
-def _missed(square: mgrs.Granule, satellite: str, year: int) -> float:
-    """Returns the share of passes without data: many before the full service."""
-    if year < 2017:
-        return 0.15 if _in_europe(square) else 0.55
-    if year == 2017 and not _in_europe(square):
-        return 0.25 if satellite == "A" else 0.5
-    return 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -726,49 +289,6 @@ def _bands(level: str, square: mgrs.Granule, lacks: bool) -> tuple[BandInfo, ...
     )
 
 
-Mask = Callable[[Calendar], npt.NDArray[np.bool_]]
-"""Returns which passes of a calendar are wanted."""
-
-
-def passes_in(
-    bounds: Bounds, start_ms: int | None, end_ms: int | None, wanted: Mask | None = None
-) -> list[Pass]:
-    """Returns passes by time and then by index.
-
-    Args:
-        bounds: Their footprint's box meets these.
-        start_ms: Their time is not before.
-        end_ms: Their time is before.
-        wanted: Which of them; None for all.
-    """
-    low = max(FIRST_MS, start_ms if start_ms is not None else FIRST_MS)
-    high = min(LAST_MS, end_ms if end_ms is not None else LAST_MS)
-    if low >= high:
-        return []
-    first = datetime.fromtimestamp(low / 1000, UTC).year
-    last = datetime.fromtimestamp((high - 1) / 1000, UTC).year
-    found: list[Pass] = []
-    times = [np.empty(0, np.int64)]
-    for square in mgrs.granules(bounds):
-        meeting = np.array(
-            [box_meets(strip.box, bounds) for strip in strips(square)], bool
-        )
-        if not meeting.any():
-            continue
-        for year in range(first, last + 1):
-            days = calendar(square, year)
-            kept = meeting[days.which]
-            kept &= (days.times >= low) & (days.times < high)
-            if wanted is not None:
-                kept &= wanted(days)
-            chosen = np.nonzero(kept)[0]
-            times.append(days.times[chosen])
-            found.extend(map(days.seen, chosen.tolist()))
-    # Granules come by name, and so do passes of one time.
-    order = np.argsort(np.concatenate(times), kind="stable")
-    return [found[i] for i in order.tolist()]
-
-
 @dataclass(frozen=True)
 class Sentinel2Collection:
     """Either collection.
@@ -785,7 +305,7 @@ class Sentinel2Collection:
         level = "Level-1C" if self.id == L1C else "Level-2A (SR)"
         return {
             "title": f"Harmonized Sentinel-2 MSI: MultiSpectral Instrument, {level}",
-            "date_range": [FIRST_MS if self.id == L1C else _EUROPE_L2A, LAST_MS],
+            "date_range": [FIRST_MS if self.id == L1C else EUROPE_L2A, LAST_MS],
         }
 
     def scenes(
@@ -831,29 +351,9 @@ class Sentinel2Collection:
             yield Sentinel2Scene(self.id, seen)
 
 
-def _find(index: str) -> tuple[Calendar, int] | None:
-    parts = index.split("_")
-    if len(parts) != 3 or not parts[2].startswith("T") or not parts[1][:4].isdigit():
-        return None
-    square = mgrs.by_name(parts[2][1:])
-    if square is None:
-        return None
-    days = calendar(square, int(parts[1][:4]))
-    for i, time_ms in enumerate(days.times.tolist()):
-        if stamp(time_ms) == parts[1] and days.seen(i).index == index:
-            return days, i
-    return None
-
-
-def find_pass(index: str) -> Pass | None:
-    """Returns the pass of a ``system:index``, None if there is none."""
-    found = _find(index)
-    return None if found is None else found[0].seen(found[1])
-
-
 def find(level: str, index: str) -> Sentinel2Scene | None:
     """Returns a scene by ``system:index``, None if there is none."""
-    found = _find(index)
+    found = find_day(index)
     if found is None:
         return None
     days, i = found

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.catalogue import dynamic_world, sentinel2
+from emulator.catalogue import dynamic_world, passes
 from emulator.evaluator.reducers import mode
 from emulator.planet import cover, land, mercator, noise, places
 from emulator.planet.sun import months
@@ -141,7 +141,7 @@ def test_a_block_s_matrix_product_is_numpy_s():
 
 
 def test_windows_outside_a_swath_are_masked_and_inside_are_not():
-    found = sentinel2.passes_in(
+    found = passes.passes_in(
         (8.0, 55.0, 12.0, 57.0), 1_559_347_200_000, 1_561_939_200_000
     )
     seen = next(one for one in found if one.strip.sides)
