@@ -181,8 +181,8 @@ def _open(engine: Engine, budget: Budget, patience: Patience) -> Session:
 def _remember_signatures() -> None:
     """Lets the client look at each of its functions' signatures once.
 
-    It does so at every call, to warn of deprecated assets: a fifth of the time that
-    building a graph takes. A client that does without is left alone.
+    It does so at every call, to warn of deprecated assets, and a graph is many
+    calls. A client that does without is left alone.
     """
     if getattr(ee.deprecation, "inspect", None) is inspect:
         ee.deprecation.inspect = types.SimpleNamespace(

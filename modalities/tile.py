@@ -29,7 +29,7 @@ class Tile:
 
     def to_json(self) -> dict[str, Any]:
         """Returns the tile as JSON-ready values."""
-        # Spelt out: dataclasses.asdict is ten times slower, and this runs often.
+        # Spelt out: dataclasses.asdict copies deeply, and this runs for every tile.
         return {
             "tile_id": self.tile_id,
             "lon": self.lon,
