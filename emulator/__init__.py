@@ -1,7 +1,8 @@
 """An Earth Engine that runs here, over a synthetic planet."""
 
 from emulator.default import default_engine
-from emulator.engine import Engine, Response
+from emulator.engine import Engine
+from emulator.service import Response, Service
 from emulator.transport import Transport
 
-__all__ = ["Engine", "Response", "Transport", "default_engine"]
+__all__ = ["Engine", "Response", "Service", "Transport", "default_engine"]

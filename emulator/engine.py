@@ -8,7 +8,6 @@ import os
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pyproj
@@ -27,9 +26,8 @@ from emulator.protocol.discovery import discovery_json
 from emulator.protocol.encoders import encoder
 from emulator.protocol.pixels import compute_pixels
 from emulator.protocol.stats import Stats
+from emulator.service import JSON, Response, error_response
 from emulator.source import Catalogue
-
-_JSON = "application/json; charset=UTF-8"
 
 _LOG = logging.getLogger(__name__)
 
@@ -45,27 +43,6 @@ _FAULTS = (
     shapely.errors.ShapelyError,
 )
 """What a fault of the engine or its catalogue raises: answered as a 500, logged."""
-
-
-@dataclass(frozen=True)
-class Response:
-    """An HTTP answer.
-
-    Attributes:
-        status: HTTP status.
-        headers: Lower-case names; ``content-length`` is left to the door.
-        body: The body.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-def error_response(code: int, message: str, status: str) -> Response:
-    """Returns an error in Google's JSON form."""
-    error = {"error": {"code": code, "message": message, "status": status}}
-    return Response(code, {"content-type": _JSON}, json.dumps(error).encode())
 
 
 class Engine:
@@ -141,9 +118,9 @@ class Engine:
     ) -> Response:
         match kind:
             case routes.DISCOVERY:
-                return Response(200, {"content-type": _JSON}, discovery_json())
+                return Response(200, {"content-type": JSON}, discovery_json())
             case routes.ALGORITHMS:
-                return Response(200, {"content-type": _JSON}, algorithms_json())
+                return Response(200, {"content-type": JSON}, algorithms_json())
             case routes.VALUE:
                 return self._value(_parsed(body))
             case routes.PIXELS:
@@ -158,7 +135,7 @@ class Engine:
             value = Interpreter(Context(self._catalogue)).run(node)
             encoded = encode(value)
             answer = json.dumps({"result": encoded}, allow_nan=False).encode()
-        return Response(200, {"content-type": _JSON}, answer)
+        return Response(200, {"content-type": JSON}, answer)
 
     def _pixels(self, request: Mapping[str, Any]) -> Response:
         content_type, encode_raster = encoder(request.get("fileFormat", "NPY"))

@@ -8,7 +8,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from emulator.engine import Engine, Response
+from emulator.service import Response, Service
 
 HOST = "127.0.0.1"
 
@@ -64,7 +64,7 @@ class _Http(ThreadingHTTPServer):
     # Idle kept-alive connections must not hold up the end.
     block_on_close = False
 
-    def __init__(self, engine: Engine, port: int) -> None:
+    def __init__(self, engine: Service, port: int) -> None:
         self.engine = engine
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
@@ -100,7 +100,7 @@ class Server:
         url: Where it listens.
     """
 
-    def __init__(self, engine: Engine, port: int) -> None:
+    def __init__(self, engine: Service, port: int) -> None:
         self._http = _Http(engine, port)
         self.url = f"http://{HOST}:{self._http.server_address[1]}"
         self._thread = threading.Thread(
@@ -116,7 +116,7 @@ class Server:
         self._thread.join()
 
 
-def start(engine: Engine, port: int = 0) -> Server:
+def start(engine: Service, port: int = 0) -> Server:
     """Serves an engine on 127.0.0.1 from a thread.
 
     Args:

@@ -6,13 +6,13 @@ from typing import Any
 
 import httplib2
 
-from emulator.engine import Engine
+from emulator.service import Service
 
 
 class Transport:
     """An httplib2-like object that asks an engine instead of the network."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Service) -> None:
         self.engine = engine
 
     def request(
