@@ -14,6 +14,7 @@ from emulator.evaluator.errors import TypeMismatch
 from emulator.evaluator.filters import And, Comparison, Filter, Not, Or, Spatial
 from emulator.evaluator.geometry import Geometry, from_geojson
 from emulator.evaluator.image import Image, constant
+from emulator.evaluator.kernels import Kernel
 from emulator.evaluator.projection import Projection, crs_of
 from emulator.evaluator.reducers import Reducer
 
@@ -192,6 +193,12 @@ def _reducer(value: Any) -> Reducer:
     raise TypeMismatch
 
 
+def _kernel(value: Any) -> Kernel:
+    if isinstance(value, Kernel):
+        return value
+    raise TypeMismatch
+
+
 def _callable(value: Any) -> Callable[..., Any]:
     if callable(value):
         function: Callable[..., Any] = value
@@ -222,6 +229,7 @@ _COERCERS: dict[str, Callable[[Any], Any]] = {
     "DateRange": _date_range,
     "Filter": _filter,
     "Reducer": _reducer,
+    "Kernel": _kernel,
     "Algorithm": _callable,
 }
 

@@ -117,7 +117,7 @@ class Interpreter:
             return Function(node, scope, self)
         if isinstance(node, graph.CallValue):
             function = self.evaluate(node.function, scope)
-            if not isinstance(function, Function):
+            if not hasattr(function, "by_name"):
                 raise EngineError("A value that is not a function was called.")
             return function.by_name(
                 {key: self.evaluate(item, scope) for key, item in node.arguments}
