@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import statistics
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 import shapely
 
@@ -29,6 +29,8 @@ from emulator.evaluator.geometry import Geometry
 from emulator.evaluator.interpreter import Function
 from emulator.evaluator.reducers import Reducer
 from emulator.evaluator.registry import algorithm
+
+T = TypeVar("T")
 
 _KEEP_PLACE = frozenset(
     ("Image.select", "Image.rename", "Image.resample", "Image.updateMask")
@@ -89,6 +91,17 @@ def _order(value: Any) -> tuple[int, Any]:
     return (1, value) if isinstance(value, str) else (0, value)
 
 
+def ordered_by(
+    items: Sequence[T], element: Callable[[T], Any], key: str, ascending: bool
+) -> list[T]:
+    """Returns things in the order of a property of their elements, null last."""
+    return sorted(
+        items,
+        key=lambda item: _order(field(element(item), key)),
+        reverse=not ascending,
+    )
+
+
 @algorithm("Collection.limit")
 def collection_limit(
     collection: Collection, limit: int | None, key: str | None, ascending: bool
@@ -98,11 +111,7 @@ def collection_limit(
     def make() -> Iterable[Any]:
         elements = collection.elements
         if key is not None:
-            elements = sorted(
-                elements,
-                key=lambda element: _order(field(element, key)),
-                reverse=not ascending,
-            )
+            elements = ordered_by(elements, lambda one: one, key, ascending)
         return elements[:limit]
 
     return collection.derived(Made(make))

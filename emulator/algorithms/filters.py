@@ -9,6 +9,7 @@ from typing import Any
 
 import shapely
 
+from emulator.algorithms.geometries import distance as metres_apart
 from emulator.evaluator import dates
 from emulator.evaluator.coerce import coercer
 from emulator.evaluator.dates import Date, DateRange
@@ -164,7 +165,53 @@ def max_difference(
 ) -> Filter:
     """Passes if two numbers differ by no more than a limit."""
     left, right = Operand(left_field, left_value), Operand(right_field, right_value)
-    return Comparison(left, right, comparable(lambda a, b: abs(a - b) <= difference))
+
+    def apart(a: Any, b: Any) -> float:
+        return float(abs(plain(a) - plain(b)))
+
+    near = comparable(lambda a, b: apart(a, b) <= difference)
+    return Comparison(left, right, near, measure=apart)
+
+
+@algorithm("Filter.withinDistance")
+def within_distance(
+    distance: float,
+    left_field: str | None,
+    right_value: Any,
+    right_field: str | None,
+    left_value: Any,
+) -> Filter:
+    """Passes if two geometries lie no farther apart than so many metres."""
+    left, right = Operand(left_field, left_value), Operand(right_field, right_value)
+
+    def apart(a: Any, b: Any) -> float:
+        places = [coercer("Geometry")(side) for side in (a, b)]
+        return metres_apart(*places)
+
+    def near(a: Any, b: Any) -> bool:
+        return a is not None and b is not None and apart(a, b) <= distance
+
+    return Comparison(left, right, near, measure=apart)
+
+
+@algorithm("Filter.hasGeometry")
+def has_geometry() -> Filter:
+    """Passes if an element has a geometry."""
+    return Comparison(
+        Operand(".geo", None), Operand(None, None), lambda a, b: a is not None
+    )
+
+
+@algorithm("Filter.always")
+def always() -> Filter:
+    """Passes."""
+    return And(())
+
+
+@algorithm("Filter.never")
+def never() -> Filter:
+    """Does not pass."""
+    return Not(And(()))
 
 
 @algorithm("Filter.rangeContains")

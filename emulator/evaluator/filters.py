@@ -106,12 +106,14 @@ class Comparison:
         right: Right operand.
         test: Called with both values.
         pushed: What is known of elements that pass.
+        measure: How far apart both values are, for joins; None if that has no sense.
     """
 
     left: Operand
     right: Operand
     test: Callable[[Any, Any], bool]
     pushed: Hint = Hint()
+    measure: Callable[[Any, Any], float] | None = None
 
     @property
     def cost(self) -> int:
