@@ -17,13 +17,20 @@ import shapely
 import emulator.algorithms  # noqa: F401 (registers the algorithms)
 from emulator.evaluator.context import Context
 from emulator.evaluator.encode import encode
-from emulator.evaluator.errors import EngineError
+from emulator.evaluator.errors import EngineError, NotImplementedHere
 from emulator.evaluator.graph import read_expression
+from emulator.evaluator.image import load
 from emulator.evaluator.interpreter import Interpreter
 from emulator.evaluator.signatures import algorithms_json
-from emulator.protocol import routes
+from emulator.protocol import (
+    assets,
+    encoders,
+    limits,
+    routes,
+    tables,
+    thumbnails,
+)
 from emulator.protocol.discovery import discovery_json
-from emulator.protocol.encoders import encoder
 from emulator.protocol.pixels import compute_pixels
 from emulator.protocol.stats import Stats
 from emulator.service import JSON, Response, error_response
@@ -69,6 +76,7 @@ class Engine:
         self.latency_s = latency_s
         self._poison = poison
         self._stats = Stats()
+        self._thumbnails = thumbnails.Thumbnails()
         self._evaluating = threading.BoundedSemaphore(os.cpu_count() or 1)
 
     def stats(self) -> dict[str, Any]:
@@ -94,13 +102,14 @@ class Engine:
             headers: Not looked at.
             body: JSON, if any.
         """
-        kind = routes.route(method, uri)
-        self._stats.began(kind)
+        found = routes.route(method, uri)
+        self._stats.began(found.kind)
         response = error_response(500, "Internal error.", "INTERNAL")
         try:
-            if kind in (routes.VALUE, routes.PIXELS) and self.latency_s > 0:
+            if found.kind in routes.COMPUTED and self.latency_s > 0:
                 time.sleep(self.latency_s)
-            response = self._answer(kind, method, uri, body)
+            limits.check_payload(body)
+            response = self._answer(found, method, uri, body)
         except EngineError as error:
             response = error_response(error.code, error.message, error.status)
         except _FAULTS as error:
@@ -114,35 +123,66 @@ class Engine:
         return response
 
     def _answer(
-        self, kind: str, method: str, uri: str, body: bytes | str | None
+        self, found: routes.Found, method: str, uri: str, body: bytes | str | None
     ) -> Response:
-        match kind:
+        match found.kind:
             case routes.DISCOVERY:
                 return Response(200, {"content-type": JSON}, discovery_json())
             case routes.ALGORITHMS:
                 return Response(200, {"content-type": JSON}, algorithms_json())
-            case routes.VALUE:
-                return self._value(_parsed(body))
-            case routes.PIXELS:
-                return self._pixels(_parsed(body))
+            case routes.THUMBNAIL:
+                return self._kept(found, _expression(body))
+            case routes.ASSET:
+                return _json(assets.get_asset(self._catalogue, found.asset_id))
+            case routes.ASSET_LIST:
+                listed = assets.list_assets(
+                    self._catalogue, found.asset_id, found.query
+                )
+                return _json(listed)
+            case routes.OPERATIONS:
+                return _json({})
+            case routes.EXPORT:
+                raise NotImplementedHere("exports: nothing would run them")
+            case kind if kind in routes.COMPUTED:
+                with self._evaluating:
+                    return self._computed(found, body)
         raise EngineError(
             f"This emulator has no answer to {method} {uri}.", 404, "NOT_FOUND"
         )
 
-    def _value(self, request: Mapping[str, Any]) -> Response:
-        with self._evaluating:
-            node = read_expression(request["expression"])
-            value = Interpreter(Context(self._catalogue)).run(node)
-            encoded = encode(value)
-            answer = json.dumps({"result": encoded}, allow_nan=False).encode()
-        return Response(200, {"content-type": JSON}, answer)
+    def _kept(self, found: routes.Found, request: Mapping[str, Any]) -> Response:
+        thumbnails.check_request(request)
+        name = self._thumbnails.keep(found.parts["project"], request)
+        return _json({"name": name})
 
-    def _pixels(self, request: Mapping[str, Any]) -> Response:
-        content_type, encode_raster = encoder(request.get("fileFormat", "NPY"))
-        with self._evaluating:
-            raster = compute_pixels(request, Context(self._catalogue))
-            answer = encode_raster(raster, self._poison)
-        return Response(200, {"content-type": content_type}, answer)
+    def _computed(self, found: routes.Found, body: bytes | str | None) -> Response:
+        context = Context(self._catalogue)
+        match found.kind:
+            case routes.VALUE:
+                node = read_expression(_expression(body)["expression"])
+                return _json({"result": encode(Interpreter(context).run(node))})
+            case routes.FEATURES:
+                return _json(tables.compute_features(_expression(body), context))
+            case routes.IMAGES:
+                return _json(tables.compute_images(_expression(body), context))
+            case routes.THUMBNAIL_PIXELS:
+                request = self._thumbnails.find(found.parts["name"])
+                kind, answer = thumbnails.render(request, context, self._poison)
+                return Response(200, {"content-type": kind}, answer)
+        if found.kind == routes.ASSET_PIXELS:
+            request, image = _parsed(body), load(context, found.asset_id)
+        else:
+            request, image = _expression(body), None
+        file_format = request.get("fileFormat", "NPY")
+        encoders.check_format(file_format)
+        raster = compute_pixels(request, context, image)
+        kind, answer = encoders.encoded(raster, file_format, self._poison)
+        return Response(200, {"content-type": kind}, answer)
+
+
+def _json(answer: Any) -> Response:
+    text = json.dumps(answer, allow_nan=False).encode()
+    return Response(200, {"content-type": JSON}, text)
 
 
 def _parsed(body: bytes | str | None) -> Mapping[str, Any]:
@@ -150,6 +190,13 @@ def _parsed(body: bytes | str | None) -> Mapping[str, Any]:
         request = json.loads(body or "")
     except ValueError:
         raise EngineError("Invalid JSON payload received.") from None
-    if not isinstance(request, dict) or "expression" not in request:
+    if not isinstance(request, dict):
+        raise EngineError("Invalid JSON payload received: not an object.")
+    return request
+
+
+def _expression(body: bytes | str | None) -> Mapping[str, Any]:
+    request = _parsed(body)
+    if "expression" not in request:
         raise EngineError("The request has no expression.")
     return request

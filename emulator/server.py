@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import socket
 import threading
@@ -11,6 +12,7 @@ from typing import Any
 from emulator.service import Response, Service
 
 HOST = "127.0.0.1"
+GZIP_FROM_BYTES = 1024
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -35,7 +37,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._handle("PATCH", self._body())
 
     def _body(self) -> bytes:
-        return self.rfile.read(int(self.headers.get("content-length") or 0))
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        zipped = self.headers.get("content-encoding") == "gzip"
+        return gzip.decompress(body) if zipped else body
 
     def _handle(self, method: str, body: bytes | None) -> None:
         engine = self.server.engine
@@ -46,12 +50,24 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(engine.handle(method, self.path, dict(self.headers), body))
 
     def _send(self, response: Response) -> None:
+        body = response.body
         self.send_response(response.status)
         for name, value in response.headers.items():
             self.send_header(name, value)
-        self.send_header("content-length", str(len(response.body)))
+        if self._worth_zipping(response):
+            body = gzip.compress(body, 1, mtime=0)
+            self.send_header("content-encoding", "gzip")
+        self.send_header("content-length", str(len(body)))
         self.end_headers()
-        self.wfile.write(response.body)
+        self.wfile.write(body)
+
+    def _worth_zipping(self, response: Response) -> bool:
+        """Whether to zip: JSON only, for pixels cost more to zip than to send here."""
+        return (
+            len(response.body) >= GZIP_FROM_BYTES
+            and response.headers.get("content-type", "").startswith("application/json")
+            and "gzip" in (self.headers.get("accept-encoding") or "")
+        )
         self.wfile.flush()
 
     def log_message(self, format: str, *args: Any) -> None:

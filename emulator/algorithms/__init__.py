@@ -10,6 +10,7 @@ from emulator.algorithms import (
     dates,
     dictionaries,
     distances,
+    exports,
     expressions,
     features,
     filter_expressions,
@@ -30,6 +31,7 @@ from emulator.algorithms import (
     regions,
     strings,
     terrain,
+    visualise,
 )
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "dates",
     "dictionaries",
     "distances",
+    "exports",
     "expressions",
     "features",
     "filter_expressions",
@@ -62,4 +65,5 @@ __all__ = [
     "regions",
     "strings",
     "terrain",
+    "visualise",
 ]

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import shapely
+import shapely.affinity
 import shapely.geometry
 from shapely.geometry.base import BaseGeometry
 
 from emulator.evaluator.elements import Feature
 from emulator.evaluator.errors import EngineError
 from emulator.evaluator.geometry import Geometry, shifted
-from emulator.evaluator.projection import WGS84, Projection, crs_of
+from emulator.evaluator.projection import UNPROJECTED, WGS84, Projection, crs_of
 from emulator.evaluator.registry import algorithm
 
 
@@ -54,17 +55,31 @@ def _edges(geodesic: bool | None, crs: str) -> bool:
     return crs == WGS84 if geodesic is None else geodesic
 
 
+def _placed(
+    crs: Projection | None, make: Callable[[], BaseGeometry], code: str, geodesic: bool
+) -> Geometry:
+    """Builds a geometry whose coordinates count in a projection's pixels."""
+    built = _built(make, code, geodesic)
+    if crs is None or crs.transform == UNPROJECTED.transform:
+        return built
+    a, b, c, d, e, f = crs.transform
+    moved = shapely.affinity.affine_transform(built.shape, (a, b, d, e, c, f))
+    return Geometry(moved, built.crs, built.geodesic)
+
+
 @algorithm("GeometryConstructors.Point")
 def point(coordinates: list[float], crs: Projection | None) -> Geometry:
     """Returns a point."""
-    return _built(lambda: shapely.geometry.Point(*coordinates[:2]), _crs(crs), True)
+    return _placed(
+        crs, lambda: shapely.geometry.Point(*coordinates[:2]), _crs(crs), True
+    )
 
 
 @algorithm("GeometryConstructors.MultiPoint")
 def multi_point(coordinates: list[Any], crs: Projection | None) -> Geometry:
     """Returns points."""
-    return _built(
-        lambda: shapely.geometry.MultiPoint(_points(coordinates)), _crs(crs), True
+    return _placed(
+        crs, lambda: shapely.geometry.MultiPoint(_points(coordinates)), _crs(crs), True
     )
 
 
@@ -74,7 +89,8 @@ def line_string(
 ) -> Geometry:
     """Returns a line."""
     code = _crs(crs)
-    return _built(
+    return _placed(
+        crs,
         lambda: shapely.geometry.LineString(_points(coordinates)),
         code,
         _edges(geodesic, code),
@@ -87,7 +103,7 @@ def polygon(
 ) -> Geometry:
     """Returns a polygon of rings, of one ring, or of a flat list of numbers."""
     code = _crs(crs)
-    return _built(lambda: _polygon(coordinates), code, _edges(geodesic, code))
+    return _placed(crs, lambda: _polygon(coordinates), code, _edges(geodesic, code))
 
 
 @algorithm("GeometryConstructors.MultiPolygon")
@@ -96,7 +112,8 @@ def multi_polygon(
 ) -> Geometry:
     """Returns polygons."""
     code = _crs(crs)
-    return _built(
+    return _placed(
+        crs,
         lambda: shapely.geometry.MultiPolygon(
             [_polygon(rings) for rings in coordinates]
         ),
@@ -116,7 +133,7 @@ def rectangle(
         (x0, y0), (x1, y1) = _points(coordinates)
         return shapely.box(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
 
-    return _built(make, code, _edges(geodesic, code))
+    return _placed(crs, make, code, _edges(geodesic, code))
 
 
 @algorithm("GeometryConstructors.BBox")

@@ -1,35 +1,17 @@
-"""File formats of pixel answers: one function each."""
+"""File formats of pixel answers."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
-from emulator.evaluator.errors import EngineError, NotImplementedHere
+from emulator.evaluator.errors import EngineError
+from emulator.protocol.geotiff import geotiff
+from emulator.protocol.pictures import jpeg, jpeg_or_png, png
 from emulator.protocol.poison import poison_of
-from emulator.source import PixelGrid
-
-
-@dataclass(frozen=True)
-class Raster:
-    """Computed pixels.
-
-    Attributes:
-        grid: Where they are.
-        names: Of the bands.
-        values: One (height, width) array a band, each with its own dtype.
-        masks: Where they are valid.
-    """
-
-    grid: PixelGrid
-    names: Sequence[str]
-    values: Sequence[npt.NDArray[Any]]
-    masks: Sequence[npt.NDArray[np.bool_]]
+from emulator.protocol.raster import Raster
 
 
 def npy(raster: Raster, poison: bool) -> bytes:
@@ -58,21 +40,39 @@ def npy(raster: Raster, poison: bool) -> bytes:
 
 Encoder = Callable[[Raster, bool], bytes]
 
-ENCODERS: dict[str, tuple[str, Encoder]] = {"NPY": ("application/octet-stream", npy)}
-"""Content type and function by ``fileFormat``."""
+AUTO = "AUTO_JPEG_PNG"
+PICTURES = frozenset({"PNG", "JPEG", AUTO})
+_ENCODERS: dict[str, tuple[str, Encoder]] = {
+    "NPY": ("application/octet-stream", npy),
+    "GEO_TIFF": ("image/tiff", geotiff),
+    "PNG": ("image/png", png),
+    "JPEG": ("image/jpeg", jpeg),
+}
 
-_KNOWN = ("GEO_TIFF", "PNG", "JPEG", "AUTO_JPEG_PNG", "TF_RECORD_IMAGE")
 
+def encoded(raster: Raster, file_format: str, poison: bool) -> tuple[str, bytes]:
+    """Returns pixels as a file: its content type and bytes.
 
-def encoder(file_format: str) -> tuple[str, Encoder]:
-    """Returns a format's content type and function.
+    Args:
+        raster: The pixels.
+        file_format: ``fileFormat`` of the request.
+        poison: Whether NPY's masked pixels are poisoned.
 
     Raises:
-        EngineError: There is no such format, or not here.
+        EngineError: There is no such format for pixels.
     """
-    found = ENCODERS.get(file_format)
-    if found is None:
-        if file_format in _KNOWN:
-            raise NotImplementedHere(f"the file format '{file_format}'")
+    if file_format == AUTO:
+        return jpeg_or_png(raster)
+    check_format(file_format)
+    content_type, encode = _ENCODERS[file_format]
+    return content_type, encode(raster, poison)
+
+
+def check_format(file_format: str) -> None:
+    """Refuses formats that pixels do not come in.
+
+    Raises:
+        EngineError: There is no such format.
+    """
+    if file_format != AUTO and file_format not in _ENCODERS:
         raise EngineError(f"Invalid value for fileFormat: '{file_format}'.")
-    return found

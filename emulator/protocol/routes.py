@@ -3,32 +3,105 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 DISCOVERY = "discovery"
 ALGORITHMS = "algorithms"
 VALUE = "value"
 PIXELS = "pixels"
+THUMBNAIL = "thumbnail"
+THUMBNAIL_PIXELS = "thumbnail_pixels"
+ASSET = "asset"
+ASSET_LIST = "asset_list"
+ASSET_PIXELS = "asset_pixels"
+FEATURES = "features"
+IMAGES = "images"
+OPERATIONS = "operations"
+EXPORT = "export"
 OTHER = "other"
-KINDS = (DISCOVERY, ALGORITHMS, VALUE, PIXELS, OTHER)
+KINDS = (
+    DISCOVERY,
+    ALGORITHMS,
+    VALUE,
+    PIXELS,
+    THUMBNAIL,
+    THUMBNAIL_PIXELS,
+    ASSET,
+    ASSET_LIST,
+    ASSET_PIXELS,
+    FEATURES,
+    IMAGES,
+    OPERATIONS,
+    EXPORT,
+    OTHER,
+)
+COMPUTED = frozenset({VALUE, PIXELS, THUMBNAIL_PIXELS, ASSET_PIXELS, FEATURES, IMAGES})
+"""Those that evaluate something."""
 
-_ROUTES = (
-    (DISCOVERY, "GET", re.compile(r"/\$discovery/rest")),
-    (ALGORITHMS, "GET", re.compile(r"/v1/projects/[^/]+/algorithms")),
-    (VALUE, "POST", re.compile(r"/v1/projects/[^/]+/value:compute")),
-    (PIXELS, "POST", re.compile(r"/v1/projects/[^/]+/image:computePixels")),
+_PROJECT = r"/v1/projects/(?P<project>[^/]+)"
+_ROUTES = tuple(
+    (kind, verb, re.compile(pattern))
+    for kind, verb, pattern in (
+        (DISCOVERY, "GET", r"/\$discovery/rest"),
+        (ALGORITHMS, "GET", _PROJECT + "/algorithms"),
+        (VALUE, "POST", _PROJECT + "/value:compute"),
+        (PIXELS, "POST", _PROJECT + "/image:computePixels"),
+        (THUMBNAIL, "POST", _PROJECT + "/thumbnails"),
+        (
+            THUMBNAIL_PIXELS,
+            "GET",
+            _PROJECT + "/thumbnails/(?P<name>[^/:]+):getPixels",
+        ),
+        (FEATURES, "POST", _PROJECT + "/table:computeFeatures"),
+        (IMAGES, "POST", _PROJECT + "/imageCollection:computeImages"),
+        (OPERATIONS, "GET", _PROJECT + "/operations"),
+        (
+            EXPORT,
+            "POST",
+            _PROJECT + "/(image|table|video|map|videoMap|model|classifier):export",
+        ),
+        (ASSET_PIXELS, "POST", _PROJECT + "/assets/(?P<asset>.+):getPixels"),
+        (ASSET_LIST, "GET", _PROJECT + "/assets/(?P<asset>.+):listAssets"),
+        (ASSET, "GET", _PROJECT + "/assets/(?P<asset>[^:]+)"),
+    )
 )
 
 
-def route(method: str, uri: str) -> str:
-    """Returns the kind of a request.
+@dataclass(frozen=True)
+class Found:
+    """A request told apart.
+
+    Attributes:
+        kind: One of :data:`KINDS`.
+        parts: Named pieces of the path: ``project``, ``asset``, ``name``.
+        query: Query parameters, the last of each name.
+    """
+
+    kind: str
+    parts: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def asset_id(self) -> str:
+        """The asset's id as expressions spell it."""
+        project, asset = self.parts["project"], self.parts["asset"]
+        if project in ("earthengine-public", "earthengine-legacy"):
+            return asset
+        return f"projects/{project}/assets/{asset}"
+
+
+def route(method: str, uri: str) -> Found:
+    """Tells a request apart.
 
     Args:
         method: HTTP verb.
         uri: Absolute or from the path on.
     """
-    path = urlsplit(uri).path
+    split = urlsplit(uri)
+    path = unquote(split.path)
     for kind, verb, pattern in _ROUTES:
-        if verb == method.upper() and pattern.fullmatch(path):
-            return kind
-    return OTHER
+        if verb == method.upper() and (match := pattern.fullmatch(path)):
+            return Found(kind, match.groupdict(), dict(parse_qsl(split.query)))
+    return Found(OTHER)
