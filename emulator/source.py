@@ -98,6 +98,35 @@ class Scene(Protocol):
         """
 
 
+@runtime_checkable
+class Pyramidal(Protocol):
+    """What a scene may offer more: levels of a pyramid below native resolution.
+
+    Level 0 is the band's own grid. Level n has the same upper left corner, pixels
+    2**n times as large on a side, and ceil(size / 2**n) of them: a pixel of a level
+    sums up the two by two below it, as the band's ``pyramiding`` says. The
+    evaluator builds the levels of scenes without this out of native reads.
+    """
+
+    def read_level(
+        self, band: str, level: int, row: int, col: int, height: int, width: int
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+        """Reads a window of one level, as :meth:`Scene.read` does of the native one.
+
+        Args:
+            band: The band.
+            level: 0 or more; any number is answered.
+            row: First row, in pixels of the level; may lie outside.
+            col: First column.
+            height: Rows.
+            width: Columns.
+
+        Returns:
+            The values (height, width) in the band's dtype, and where they are valid:
+            those of a window equal the crop of a larger window's, bit for bit.
+        """
+
+
 class Collection(Protocol):
     """An image collection."""
 
