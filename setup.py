@@ -15,6 +15,8 @@ PACKAGES = [
     "emulator.algorithms",
     "emulator.catalogue",
     "emulator.evaluator",
+    "emulator.faults",
+    "emulator.layers",
     "emulator.planet",
     "emulator.protocol",
 ]
@@ -45,6 +47,7 @@ setup(
         "pillow>=10",
         "pyarrow>=14",
         "pyproj>=3.6",
+        "pyyaml>=6",
         "rasterio>=1.3",
         "requests>=2.31",
         "shapely>=2.0",

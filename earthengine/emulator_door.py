@@ -19,9 +19,7 @@ def emulator_transport(latency: float) -> Transport:
     # Imported here: a run on Google's engine never loads the emulator.
     import emulator
 
-    engine = emulator.default_engine()
-    engine.latency_s = latency
-    return emulator.Transport(engine)
+    return emulator.Transport(emulator.default_engine(latency))
 
 
 def engine_stats(engine: Engine) -> dict[str, Any] | None:
@@ -33,7 +31,7 @@ def engine_stats(engine: Engine) -> dict[str, Any] | None:
     if engine.kind == "emulator":
         import emulator
 
-        return _with_total(emulator.default_engine().stats())
+        return _with_total(emulator.default_engine(engine.latency).stats())
     if engine.kind != "url":
         return None
     try:

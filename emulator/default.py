@@ -1,14 +1,15 @@
-"""The engine of this process, over the synthetic Earth."""
+"""The emulator of this process, over the synthetic Earth."""
 
 from __future__ import annotations
 
 import os
 import threading
 
-from emulator.engine import Engine
+from emulator import stack
+from emulator.service import Service
 
 _LOCK = threading.Lock()
-_ENGINES: dict[int, Engine] = {}
+_ENGINES: dict[tuple[int, float], Service] = {}
 
 
 def _forget() -> None:
@@ -21,12 +22,15 @@ def _forget() -> None:
 os.register_at_fork(after_in_child=_forget)
 
 
-def default_engine() -> Engine:
-    """Returns this process's engine over the synthetic Earth, made on first use."""
-    with _LOCK:
-        pid = os.getpid()
-        if pid not in _ENGINES:
-            import emulator.catalogue
+def default_engine(latency_s: float = 0.0) -> Service:
+    """Returns this process's emulator of the synthetic Earth, made on first use.
 
-            _ENGINES[pid] = Engine(emulator.catalogue.earth())
-        return _ENGINES[pid]
+    Args:
+        latency_s: Seconds that each value and pixel request lasts longer; there is
+            one emulator for each such number.
+    """
+    with _LOCK:
+        key = (os.getpid(), latency_s)
+        if key not in _ENGINES:
+            _ENGINES[key] = stack.service(stack.Setup(latency_s=latency_s))
+        return _ENGINES[key]

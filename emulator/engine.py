@@ -6,7 +6,6 @@ import json
 import logging
 import os
 import threading
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,7 +31,6 @@ from emulator.protocol import (
 )
 from emulator.protocol.discovery import discovery_json
 from emulator.protocol.pixels import compute_pixels
-from emulator.protocol.stats import Stats
 from emulator.service import JSON, Response, error_response
 from emulator.source import Catalogue
 
@@ -53,39 +51,31 @@ _FAULTS = (
 
 
 class Engine:
-    """Answers Earth Engine's REST API out of a catalogue.
+    """Answers Earth Engine's REST API out of a catalogue, and remembers nothing.
 
-    Safe to call from many threads. Evaluation runs on about as many threads at once
-    as there are cores: more would only fight for the interpreter's lock.
-
-    Attributes:
-        latency_s: Seconds that each value and pixel request lasts longer.
+    Thumbnails, counts and faults are kept by the layers around it: see
+    :mod:`emulator.stack`. Safe to call from many threads. Evaluation runs on about
+    as many threads at once as there are cores: more would only fight for the
+    interpreter's lock.
     """
 
-    def __init__(
-        self, catalogue: Catalogue, *, latency_s: float = 0.0, poison: bool = True
-    ) -> None:
+    def __init__(self, catalogue: Catalogue, *, poison: bool = True) -> None:
         """Makes an engine.
 
         Args:
             catalogue: The assets.
-            latency_s: Seconds that each value and pixel request lasts longer.
             poison: Whether masked pixels are poisoned in NPY; else they are 0.
         """
         self._catalogue = catalogue
-        self.latency_s = latency_s
         self._poison = poison
-        self._stats = Stats()
-        self._thumbnails = thumbnails.Thumbnails()
         self._evaluating = threading.BoundedSemaphore(os.cpu_count() or 1)
 
     def stats(self) -> dict[str, Any]:
-        """Returns counts since the engine was made.
+        """Returns nothing: whoever is asked first counts."""
+        return {}
 
-        They are ``requests`` by kind, ``status`` by code, ``bytes_out`` and
-        ``highest_concurrency``.
-        """
-        return self._stats.as_dict()
+    def close(self) -> None:
+        """Does nothing: it has nothing to end."""
 
     def handle(
         self,
@@ -100,27 +90,21 @@ class Engine:
             method: HTTP verb.
             uri: Absolute or from the path on.
             headers: Not looked at.
-            body: JSON, if any.
+            body: JSON, if any; with the GET of a thumbnail's pixels, the request
+                that made the thumbnail.
         """
         found = routes.route(method, uri)
-        self._stats.began(found.kind)
-        response = error_response(500, "Internal error.", "INTERNAL")
         try:
-            if found.kind in routes.COMPUTED and self.latency_s > 0:
-                time.sleep(self.latency_s)
             limits.check_payload(body)
-            response = self._answer(found, method, uri, body)
+            return self._answer(found, method, uri, body)
         except EngineError as error:
-            response = error_response(error.code, error.message, error.status)
+            return error_response(error.code, error.message, error.status)
         except _FAULTS as error:
             _LOG.exception("%s %s failed", method, uri)
             message = (
                 f"An internal error has occurred ({type(error).__name__}: {error})"
             )
-            response = error_response(500, message, "INTERNAL")
-        finally:
-            self._stats.ended(response.status, len(response.body))
-        return response
+            return error_response(500, message, "INTERNAL")
 
     def _answer(
         self, found: routes.Found, method: str, uri: str, body: bytes | str | None
@@ -131,7 +115,9 @@ class Engine:
             case routes.ALGORITHMS:
                 return Response(200, {"content-type": JSON}, algorithms_json())
             case routes.THUMBNAIL:
-                return self._kept(found, _expression(body))
+                return _json(
+                    thumbnails.named(found.parts["project"], _expression(body))
+                )
             case routes.ASSET:
                 return _json(assets.get_asset(self._catalogue, found.asset_id))
             case routes.ASSET_LIST:
@@ -150,11 +136,6 @@ class Engine:
             f"This emulator has no answer to {method} {uri}.", 404, "NOT_FOUND"
         )
 
-    def _kept(self, found: routes.Found, request: Mapping[str, Any]) -> Response:
-        thumbnails.check_request(request)
-        name = self._thumbnails.keep(found.parts["project"], request)
-        return _json({"name": name})
-
     def _computed(self, found: routes.Found, body: bytes | str | None) -> Response:
         context = Context(self._catalogue)
         match found.kind:
@@ -166,7 +147,9 @@ class Engine:
             case routes.IMAGES:
                 return _json(tables.compute_images(_expression(body), context))
             case routes.THUMBNAIL_PIXELS:
-                request = self._thumbnails.find(found.parts["name"])
+                if body is None:
+                    raise thumbnails.not_found(found.parts["name"])
+                request = _expression(body)
                 kind, answer = thumbnails.render(request, context, self._poison)
                 return Response(200, {"content-type": kind}, answer)
         if found.kind == routes.ASSET_PIXELS:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -43,10 +42,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self, method: str, body: bytes | None) -> None:
         engine = self.server.engine
-        if method == "GET" and self.path == "/stats":
-            stats = json.dumps(engine.stats()).encode()
-            self._send(Response(200, {"content-type": "application/json"}, stats))
-            return
         self._send(engine.handle(method, self.path, dict(self.headers), body))
 
     def _send(self, response: Response) -> None:
@@ -68,7 +63,6 @@ class _Handler(BaseHTTPRequestHandler):
             and response.headers.get("content-type", "").startswith("application/json")
             and "gzip" in (self.headers.get("accept-encoding") or "")
         )
-        self.wfile.flush()
 
     def log_message(self, format: str, *args: Any) -> None:
         """Keeps quiet: the engine counts requests."""

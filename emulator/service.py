@@ -41,6 +41,8 @@ class Response:
         body: The body.
         delivery: How it reaches the client.
         stall_s: For how long it stalls, if it does.
+        cause: The layer's word for what it did, if the answer is not the engine's:
+            ``quota``, ``token``, or a fault's name.
     """
 
     status: int
@@ -48,6 +50,23 @@ class Response:
     body: bytes
     delivery: Delivery = Delivery.WHOLE
     stall_s: float = 0.0
+    cause: str = ""
+
+    @property
+    def sent_status(self) -> int | None:
+        """The status that reaches the client; None if it sees no answer at all."""
+        silent = self.delivery in (Delivery.RESET, Delivery.STALL_HEADER)
+        return None if silent else self.status
+
+    @property
+    def sent(self) -> bytes:
+        """The part of the body that reaches the client."""
+        match self.delivery:
+            case Delivery.WHOLE:
+                return self.body
+            case Delivery.STALL_BODY | Delivery.CUT:
+                return self.body[: len(self.body) // 2]
+        return b""
 
 
 class Service(Protocol):
@@ -71,6 +90,46 @@ class Service(Protocol):
 
     def stats(self) -> dict[str, Any]:
         """Returns counts of what was asked and served."""
+
+    def close(self) -> None:
+        """Ends what waits or runs behind it; it answers no more after this."""
+
+
+class Layer:
+    """A service around another: a base for those that do one thing of their own.
+
+    Attributes:
+        inner: What it lies around.
+    """
+
+    def __init__(self, inner: Service) -> None:
+        self.inner = inner
+
+    def handle(
+        self,
+        method: str,
+        uri: str,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | str | None = None,
+    ) -> Response:
+        """Passes a request on."""
+        return self.inner.handle(method, uri, headers, body)
+
+    def stats(self) -> dict[str, Any]:
+        """Returns the inner service's counts; a layer adds its own."""
+        return self.inner.stats()
+
+    def close(self) -> None:
+        """Closes the inner service."""
+        self.inner.close()
+
+
+def header(headers: Mapping[str, str] | None, name: str) -> str:
+    """Returns a header's value, whatever case its name is in; empty if absent."""
+    for key, value in (headers or {}).items():
+        if key.lower() == name:
+            return value
+    return ""
 
 
 def error_response(code: int, message: str, status: str) -> Response:

@@ -20,6 +20,8 @@ FEATURES = "features"
 IMAGES = "images"
 OPERATIONS = "operations"
 EXPORT = "export"
+STATS = "stats"
+TOKEN = "token"
 OTHER = "other"
 KINDS = (
     DISCOVERY,
@@ -37,6 +39,8 @@ KINDS = (
     EXPORT,
     OTHER,
 )
+OURS = frozenset({STATS, TOKEN})
+"""Those that are the emulator's own: not counted, and no fault touches them."""
 COMPUTED = frozenset({VALUE, PIXELS, THUMBNAIL_PIXELS, ASSET_PIXELS, FEATURES, IMAGES})
 """Those that evaluate something."""
 
@@ -44,6 +48,10 @@ _PROJECT = r"/v1/projects/(?P<project>[^/]+)"
 _ROUTES = tuple(
     (kind, verb, re.compile(pattern))
     for kind, verb, pattern in (
+        (STATS, "GET", "/stats"),
+        (STATS, "DELETE", "/stats"),
+        (STATS, "POST", "/stats:reset"),
+        (TOKEN, "POST", "/token"),
         (DISCOVERY, "GET", r"/\$discovery/rest"),
         (ALGORITHMS, "GET", _PROJECT + "/algorithms"),
         (VALUE, "POST", _PROJECT + "/value:compute"),
@@ -74,7 +82,7 @@ class Found:
     """A request told apart.
 
     Attributes:
-        kind: One of :data:`KINDS`.
+        kind: One of :data:`KINDS`, or of :data:`OURS`.
         parts: Named pieces of the path: ``project``, ``asset``, ``name``.
         query: Query parameters, the last of each name.
     """

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
-import zlib
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,48 +20,25 @@ ZIPPED = "ZIPPED_GEO_TIFF"
 ZIPPED_BANDS = "ZIPPED_GEO_TIFF_PER_BAND"
 
 
-class Thumbnails:
-    """Requests kept under a name until they are fetched; the oldest go first."""
+def named(project: str, request: Mapping[str, Any]) -> dict[str, str]:
+    """Returns the answer to a request that makes a thumbnail: its name.
 
-    def __init__(self, capacity: int = 10_000) -> None:
-        self._capacity = capacity
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[str, bytes] = OrderedDict()
-
-    def keep(self, project: str, request: Mapping[str, Any]) -> str:
-        """Keeps a request and returns its resource name."""
-        text = json.dumps(request, sort_keys=True, separators=(",", ":")).encode()
-        name = hashlib.sha256(text).hexdigest()[:32]
-        with self._lock:
-            self._kept[name] = zlib.compress(text, 1)
-            self._kept.move_to_end(name)
-            while len(self._kept) > self._capacity:
-                self._kept.popitem(last=False)
-        return f"projects/{project}/thumbnails/{name}"
-
-    def find(self, name: str) -> Mapping[str, Any]:
-        """Returns a kept request.
-
-        Raises:
-            EngineError: It was never made, or so long ago that it is gone.
-        """
-        with self._lock:
-            text = self._kept.get(name)
-        if text is None:
-            raise EngineError(f"Thumbnail '{name}' not found.", 404, "NOT_FOUND")
-        found: Mapping[str, Any] = json.loads(zlib.decompress(text))
-        return found
-
-
-def check_request(request: Mapping[str, Any]) -> None:
-    """Refuses a thumbnail of an unknown file format.
+    The name is a digest of the request: the same in every process.
 
     Raises:
-        EngineError: It is one.
+        EngineError: There is no such file format.
     """
     file_format = request.get("fileFormat", "AUTO_JPEG_PNG")
     if file_format not in (ZIPPED, ZIPPED_BANDS):
         check_format(file_format)
+    text = json.dumps(request, sort_keys=True, separators=(",", ":")).encode()
+    digest = hashlib.sha256(text).hexdigest()[:32]
+    return {"name": f"projects/{project}/thumbnails/{digest}"}
+
+
+def not_found(name: str) -> EngineError:
+    """Returns the error of a thumbnail that was never made, or long ago."""
+    return EngineError(f"Thumbnail '{name}' not found.", 404, "NOT_FOUND")
 
 
 def render(

@@ -23,7 +23,7 @@ START, END = "2020-05-01", "2020-07-01"
 @pytest.fixture(scope="module")
 def served():
     """An emulator on a port of its own, and the client connected to it."""
-    running = server.start(emulator.Engine(emulator.catalogue.earth()))
+    running = server.start(emulator.service())
     ee.Reset()
     # Empty, it would be fetched from Google, without a time limit.
     ee.deprecation.deprecated_assets = {"_": None}

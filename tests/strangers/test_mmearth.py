@@ -354,7 +354,7 @@ def test_tiles_are_made_by_random_points(served, eco_index):
 
 def test_an_emulator_of_the_class_counts_alike(served):
     """The counter used above sees every request, thumbnails included."""
-    running = server.start(emulator.Engine(emulator.catalogue.earth()))
+    running = server.start(emulator.service())
     try:
         assert counted(running) == 0
         requests.get(f"{running.url}/v1/projects/p/algorithms", timeout=30)

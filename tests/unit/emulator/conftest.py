@@ -150,7 +150,7 @@ class World:
 @pytest.fixture(scope="module")
 def _client():
     """The real client, initialised once over an engine that tests replace."""
-    transport = emulator.Transport(emulator.Engine(World()))
+    transport = emulator.Transport(emulator.around(emulator.Engine(World())))
     ee.Reset()
     # Empty, it would be fetched from Google, without a time limit.
     ee.deprecation.deprecated_assets = {"_": None}
@@ -166,7 +166,7 @@ def _client():
 def world(_client):
     """An empty catalogue that ``ee`` talks to."""
     made = World()
-    _client.engine = made.engine = emulator.Engine(made)
+    _client.engine = made.engine = emulator.around(emulator.Engine(made))
     return made
 
 

@@ -1,0 +1,1 @@
+"""Services that lie around the engine, each for one thing; see emulator.stack."""
