@@ -3,8 +3,7 @@
 The rules are those of Earth Engine's guide "Image Visualization": a value becomes
 ``(value - min) / (max - min)``, or ``value * gain + bias`` of 255, is clamped, raised
 to ``1 / gamma`` and spread over 0 to 255, or over the palette, linear between its
-colours. Where min and max are not given they are 0 and 1 for floating point, and the
-whole range of the type for integers: the guide does not say.
+colours. Where min and max are not given, see :data:`DEFAULT_STRETCH`.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from emulator.evaluator.context import Pixels
 from emulator.evaluator.errors import EngineError
 from emulator.evaluator.image import Band, derived
 from emulator.evaluator.pixeltype import PixelType, of_dtype
+from emulator.unconfirmed import DEFAULT_STRETCH
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -115,7 +115,7 @@ def numbers(value: Any, count: int, what: str) -> list[float] | None:
 def default_range(kind: PixelType) -> tuple[float, float]:
     """Returns what is shown as 0 and as 255 if nobody says."""
     if kind.precision != "int":
-        return 0.0, 1.0
+        return DEFAULT_STRETCH
     return float(kind.low), float(kind.high)
 
 

@@ -17,9 +17,7 @@ from emulator.evaluator.dates import parse
 from emulator.evaluator.errors import EngineError
 from emulator.protocol import describe
 from emulator.source import Catalogue, Collection, Scene
-
-MAX_PAGE = 1000
-"""Assets a page, as the API's reference says of ``pageSize``'s default."""
+from emulator.unconfirmed import MAX_PAGE
 
 _CLAUSE = re.compile(
     r"""\s*(?:intersects\("(?P<region>.*?)"\)

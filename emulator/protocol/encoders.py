@@ -10,8 +10,8 @@ import numpy as np
 from emulator.evaluator.errors import EngineError
 from emulator.protocol.geotiff import geotiff
 from emulator.protocol.pictures import jpeg, jpeg_or_png, png
-from emulator.protocol.poison import poison_of
 from emulator.protocol.raster import Raster
+from emulator.unconfirmed import NPY_KEEPS_DTYPES, poison_of
 
 
 def npy(raster: Raster, poison: bool) -> bytes:
@@ -21,9 +21,10 @@ def npy(raster: Raster, poison: bool) -> bytes:
         raster: The pixels.
         poison: Whether masked pixels are poisoned; else they are 0.
     """
-    dtype = np.dtype(
-        [(name, v.dtype) for name, v in zip(raster.names, raster.values, strict=True)]
-    )
+    dtypes = [values.dtype for values in raster.values]
+    if not NPY_KEEPS_DTYPES:
+        dtypes = [np.result_type(*dtypes)] * len(dtypes)
+    dtype = np.dtype(list(zip(raster.names, dtypes, strict=True)))
     array = np.empty((raster.grid.height, raster.grid.width), dtype)
     for name, values, mask in zip(
         raster.names, raster.values, raster.masks, strict=True

@@ -11,11 +11,10 @@ from emulator.evaluator.image import Image
 from emulator.evaluator.nodes import window_grid
 from emulator.evaluator.projection import Projection, crs_of
 from emulator.source import PixelGrid
+from emulator.unconfirmed import PICTURE_SIDE
 
 TILE = 256
 """Side of the windows that a large request is computed by, to bound memory."""
-PICTURE_SIDE = 512
-"""Longer side of a picture for which nobody asked for a size."""
 
 
 def read_grid(json: Mapping[str, Any], image: Image) -> PixelGrid:

@@ -11,8 +11,7 @@ from PIL import Image
 from emulator.evaluator.errors import EngineError
 from emulator.evaluator.pixeltype import cast
 from emulator.protocol.raster import Raster
-
-JPEG_QUALITY = 90
+from emulator.unconfirmed import JPEG_QUALITY
 
 Picture = tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]
 

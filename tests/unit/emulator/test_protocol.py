@@ -21,7 +21,7 @@ from emulator import server
 from emulator.evaluator import pixeltype
 from emulator.protocol.discovery import discovery_json
 from emulator.protocol.limits import MAX_REQUEST_BYTES, check_pixel_request
-from emulator.protocol.poison import POISON
+from emulator.unconfirmed import POISON
 
 
 def ask(engine, expression, path="value:compute", **more):

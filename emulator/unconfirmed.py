@@ -1,0 +1,106 @@
+"""What nobody outside of Google knows, in one place.
+
+Where no document, and no answer of Google's engine that somebody published, says what
+Earth Engine does, the emulator has to choose. Each such choice is a constant of this
+file, used from here, with a line on what is chosen and one on why. The day somebody
+has an account, these are the places to look at. ``docs/emulator.md`` lists them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A choice of ours.
+
+    Attributes:
+        name: Of the constant in this file; empty if it is a rule spread over code.
+        what: What the emulator does.
+        why: What speaks for it, and what is known.
+    """
+
+    name: str
+    what: str
+    why: str
+
+
+_CHOICES: list[Choice] = []
+
+
+def _chosen(name: str, value: T, what: str, why: str) -> T:
+    _CHOICES.append(Choice(name, what, why))
+    return value
+
+
+def choices() -> tuple[Choice, ...]:
+    """Returns every choice, in the order of this file."""
+    return tuple(_CHOICES)
+
+
+POISON: Mapping[str, Any] = _chosen(
+    "POISON",
+    {
+        "uint8": 0xDE,
+        "int8": -0x22,
+        "uint16": 0xDEAD,
+        "int16": -0x2153,
+        "uint32": 0xDEADBEEF,
+        "int32": -0x21524111,
+        "int64": -0x2152411035014542,
+        "float32": -7.7e33,
+        "float64": -7.7e33,
+    },
+    "masked pixels in NPY hold a wild value for each dtype, such as 0xDEAD",
+    "undocumented; a value that stands out finds whoever forgets to unmask",
+)
+
+
+def poison_of(dtype: np.dtype[Any]) -> Any:
+    """Returns what masked pixels of a dtype hold in NPY."""
+    return POISON[dtype.name]
+
+
+NPY_KEEPS_DTYPES: bool = _chosen(
+    "NPY_KEEPS_DTYPES",
+    True,
+    "each band in an NPY answer has its own dtype",
+    "Google's samples and Xee view the fields as one dtype only where all agree; "
+    "mixed fields were never published",
+)
+
+DEFAULT_STRETCH: tuple[float, float] = _chosen(
+    "DEFAULT_STRETCH",
+    (0.0, 1.0),
+    "visualize without min and max shows 0 to 1 of floating point, and an integer's "
+    "whole range",
+    "the guide gives no default range for computed types",
+)
+
+JPEG_QUALITY: int = _chosen(
+    "JPEG_QUALITY",
+    90,
+    "JPEG answers have quality 90",
+    "undocumented; high enough that pictures look like their pixels",
+)
+
+PICTURE_SIDE: int = _chosen(
+    "PICTURE_SIDE",
+    512,
+    "a picture without size or scale is 512 pixels along its longer side",
+    "the reference gives 512 for videos and 'a reasonable default' for pictures",
+)
+
+MAX_PAGE: int = _chosen(
+    "MAX_PAGE",
+    1000,
+    "at most 1,000 assets, features or images a page",
+    "the REST reference names 1,000 for listFeatures and computeFeatures only",
+)
