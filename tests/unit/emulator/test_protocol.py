@@ -35,11 +35,11 @@ def test_value_and_error_in_googles_form(world):
         200,
         {"result": [1, "a", None]},
     )
-    call = {"functionName": "Image.entropy", "arguments": {}}
+    call = {"functionName": "Image.hersFeature", "arguments": {}}
     status, body = ask(world.engine, {"functionInvocationValue": call})
     assert status == body["error"]["code"] == 400
     assert body["error"]["status"] == "UNIMPLEMENTED"
-    assert "'Image.entropy'" in body["error"]["message"]
+    assert "'Image.hersFeature'" in body["error"]["message"]
     for raw in (b"", b"{", b"[]", b"{}"):
         answer = world.engine.handle("POST", "/v1/projects/p/value:compute", {}, raw)
         assert answer.status == 400
@@ -148,7 +148,9 @@ def test_too_large_a_request_is_refused_before_a_pixel_is_made(world, utm):
     assert world.images["a"].reads == []
 
 
-@pytest.mark.parametrize("file_format", ["GEO_TIFF", "PNG", "SHAPES"])
+@pytest.mark.parametrize(
+    "file_format", ["ZIPPED_GEO_TIFF", "TF_RECORD_IMAGE", "SHAPES"]
+)
 def test_other_formats_say_so(world, file_format):
     grid = {"dimensions": {"width": 1, "height": 1}}
     status, body = ask(
