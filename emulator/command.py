@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import signal
 import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
 
-from emulator import server, stack
+from emulator import faults, server, stack
+
+Number = TypeVar("Number", int, float)
 
 _HELP = """Serving a synthetic Earth on {url} (stop with Ctrl-C). In Python:
 
@@ -33,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given and given[0] in _OTHERS:
         module = importlib.import_module(_OTHERS[given[0]][0])
-        return module.main(given[1:]) or 0
+        status: int | None = module.main(given[1:])
+        return status or 0
     return serve(given[1:] if given[:1] == ["serve"] else given)
 
 
@@ -41,23 +47,28 @@ def serve(arguments: Sequence[str]) -> int:
     """Serves until SIGTERM or SIGINT.
 
     Returns:
-        The exit status.
+        The exit status: 1 if the port is taken, 2 if an option is wrong.
     """
-    options = _parser().parse_args(arguments)
-    service = stack.service(_setup(options))
+    parser = _parser()
+    options = parser.parse_args(arguments)
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     try:
+        service = stack.service(_setup(options))
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
+    try:
         running = server.start(service, options.port)
     except OSError as error:
-        sys.stderr.write(f"Cannot listen on port {options.port}: {error}\n")
+        service.close()
+        sys.stderr.write(f"Cannot listen on port {options.port}: {error.strerror}\n")
         return 1
     sys.stdout.write(_HELP.format(url=running.url))
     sys.stdout.flush()
     stopped.wait()
+    running.close(server.GRACE_S)
     service.close()
-    running.close()
     return 0
 
 
@@ -69,16 +80,63 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"other commands:\n{others}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--port", type=int, default=8085, help="port to listen on")
+    parser.add_argument("--port", type=_port, default=8085, help="port to listen on")
+    parser.add_argument(
+        "--workers",
+        type=_count,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="processes that evaluate (default: as many as there are cores); "
+        "0 evaluates in the server's own",
+    )
+    parser.add_argument(
+        "--log", type=Path, metavar="FILE", help="add a line of JSON for each request"
+    )
     parser.add_argument(
         "--latency",
-        type=float,
+        type=_seconds,
         default=0.0,
         metavar="S",
         help="seconds that each value and pixel request lasts longer",
+    )
+    parser.add_argument(
+        "--faults",
+        type=Path,
+        metavar="YAML",
+        help="what shall go wrong: see docs/faults.md",
     )
     return parser
 
 
 def _setup(options: argparse.Namespace) -> stack.Setup:
-    return stack.Setup(latency_s=options.latency)
+    """Returns what the options ask for.
+
+    Raises:
+        OSError: A file cannot be read.
+        ValueError: A file is wrong.
+    """
+    return stack.Setup(
+        workers=options.workers,
+        log=options.log,
+        latency_s=options.latency,
+        faults=faults.load(options.faults) if options.faults else faults.Plan(),
+    )
+
+
+def _port(text: str) -> int:
+    return _within(int(text), 65535)
+
+
+def _count(text: str) -> int:
+    return _within(int(text), 1024)
+
+
+def _seconds(text: str) -> float:
+    return _within(float(text), 86400.0)
+
+
+def _within(value: Number, most: Number) -> Number:
+    # Not ">": that lets NaN pass.
+    if not 0 <= value <= most:
+        raise argparse.ArgumentTypeError(f"must be from 0 to {most}, not {value}")
+    return value

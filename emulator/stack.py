@@ -10,14 +10,19 @@ worker process's own, remembers nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
+from dataclasses import dataclass, replace
+from pathlib import Path
 
+from emulator import faults
 from emulator.engine import Engine
+from emulator.faults.plan import Latency, Plan
 from emulator.layers.counting import Counting
-from emulator.layers.delay import Delay
+from emulator.layers.log import Log
 from emulator.layers.thumbnails import Thumbnails
 from emulator.service import Service
 from emulator.source import Catalogue
+from emulator.workers import Workers
 
 
 @dataclass(frozen=True)
@@ -25,10 +30,16 @@ class Setup:
     """What an emulator is made of. Picklable: worker processes get it as it is.
 
     Attributes:
+        workers: Processes that evaluate; 0 for this process alone.
+        log: A file that gets a line a request; None for no log.
         latency_s: Seconds that each value and pixel request lasts longer.
+        faults: What shall go wrong.
     """
 
+    workers: int = 0
+    log: Path | None = None
     latency_s: float = 0.0
+    faults: Plan = Plan()  # noqa: RUF009 (frozen)
 
 
 def catalogue(setup: Setup) -> Catalogue:
@@ -39,16 +50,38 @@ def catalogue(setup: Setup) -> Catalogue:
     return emulator.catalogue.earth()
 
 
+def engine(setup: Setup) -> Service:
+    """Returns what evaluates, without the layers: each worker has one."""
+    return Engine(catalogue(setup))
+
+
 def service(setup: Setup = Setup()) -> Service:
-    """Returns a whole emulator, for a door to ask."""
-    return around(Engine(catalogue(setup)), setup)
+    """Returns a whole emulator, for a door to ask.
+
+    Raises:
+        OSError: The log cannot be opened.
+    """
+    make = functools.partial(engine, setup)
+    inner = Workers(make, setup.workers) if setup.workers else make()
+    try:
+        return around(inner, setup)
+    except OSError:
+        inner.close()
+        raise
 
 
-def around(engine: Service, setup: Setup = Setup()) -> Service:
+def around(inner: Service, setup: Setup = Setup()) -> Service:
     """Returns an engine with the layers around it.
 
     Args:
-        engine: What evaluates: an engine, or processes that have one each.
+        inner: What evaluates: an engine, or processes that have one each.
         setup: Which layers.
+
+    Raises:
+        OSError: The log cannot be opened.
     """
-    return Counting(Delay(Thumbnails(engine), setup.latency_s))
+    plan = setup.faults
+    if setup.latency_s:
+        plan = replace(plan, latency=(*plan.latency, Latency(setup.latency_s)))
+    inner = Counting(faults.layers(Thumbnails(inner), plan))
+    return Log(inner, setup.log) if setup.log else inner
