@@ -104,3 +104,18 @@ MAX_PAGE: int = _chosen(
     "at most 1,000 assets, features or images a page",
     "the REST reference names 1,000 for listFeatures and computeFeatures only",
 )
+
+PYRAMID_ROUNDS: bool = _chosen(
+    "PYRAMID_ROUNDS",
+    True,
+    "the mean of integer pixels in a pyramid is rounded to the nearest, once, from the "
+    "native pixels",
+    "the guide says mean and nothing of rounding; levels keep the band's type",
+)
+
+CUBIC: float = _chosen(
+    "CUBIC",
+    -0.5,
+    "bicubic is cubic convolution with a = -0.5 (Catmull-Rom), as GDAL's",
+    "the reference names bicubic only; -0.5 is exact for quadratics",
+)

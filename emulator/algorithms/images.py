@@ -10,11 +10,11 @@ from emulator.evaluator.dates import Date
 from emulator.evaluator.elements import INDEX, TIME
 from emulator.evaluator.errors import EngineError
 from emulator.evaluator.image import Band, Image, constant, load
+from emulator.evaluator.interpolation import KERNELS, NEAREST
 from emulator.evaluator.nodes import ConstantNode
 from emulator.evaluator.pixeltype import PixelType
 from emulator.evaluator.projection import UNPROJECTED, Projection, requested
 from emulator.evaluator.registry import algorithm
-from emulator.evaluator.sampling import BILINEAR, NEAREST
 
 
 @algorithm("Image.load")
@@ -85,10 +85,9 @@ def image_projection(image: Image) -> Projection:
 @algorithm("Image.resample")
 def image_resample(image: Image, mode: str) -> Image:
     """Returns the image interpolated between its own pixels."""
-    if mode != BILINEAR:
-        what = "is not implemented by this emulator" if mode == "bicubic" else "unknown"
-        raise EngineError(f"Image.resample: Mode '{mode}' {what}.")
-    return image.each_band(lambda band: band.resampled(BILINEAR))
+    if mode not in KERNELS:
+        raise EngineError(f"Image.resample: Unknown mode '{mode}'.")
+    return image.each_band(lambda band: band.resampled(mode))
 
 
 @algorithm("Image.reproject")

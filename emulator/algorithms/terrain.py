@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from emulator.evaluator.context import Context, Pixels
 from emulator.evaluator.image import Band, Image
+from emulator.evaluator.interpolation import NEAREST
 from emulator.evaluator.nodes import GriddedReader, SampledNode, window_grid
 from emulator.evaluator.pixeltype import FLOAT
 from emulator.evaluator.projection import (
@@ -21,7 +22,7 @@ from emulator.evaluator.projection import (
     metres_per_unit,
 )
 from emulator.evaluator.registry import algorithm
-from emulator.evaluator.sampling import NEAREST, Reader, read_around
+from emulator.evaluator.sampling import Reader, read_around
 from emulator.source import PixelGrid
 
 Floats = npt.NDArray[np.float64]
@@ -90,6 +91,13 @@ class TerrainReader:
     def size(self) -> tuple[int, int] | None:
         """The elevation's width and height."""
         return self.elevation.size
+
+    def coarsened(self, metres: float) -> TerrainReader:
+        """Returns the terrain of the elevation's level for pixels of a side."""
+        elevation = self.elevation.coarsened(metres)
+        if elevation is self.elevation:
+            return self
+        return TerrainReader(elevation, self.measure)
 
     def read(
         self, context: Context, row: int, col: int, height: int, width: int

@@ -12,6 +12,7 @@ from emulator.evaluator.context import Context, PixelNode
 from emulator.evaluator.elements import INDEX
 from emulator.evaluator.errors import EngineError
 from emulator.evaluator.geometry import Geometry
+from emulator.evaluator.interpolation import NEAREST
 from emulator.evaluator.nodes import (
     ConstantNode,
     GriddedReader,
@@ -20,7 +21,7 @@ from emulator.evaluator.nodes import (
 )
 from emulator.evaluator.pixeltype import PixelType
 from emulator.evaluator.projection import UNPROJECTED, Projection
-from emulator.evaluator.sampling import BILINEAR, NEAREST, SceneReader
+from emulator.evaluator.sampling import SceneReader
 from emulator.source import Scene
 
 
@@ -49,7 +50,7 @@ class Band:
         none that means anything and stay as they are.
         """
         kept = self.type
-        if method == BILINEAR and kept.precision == "int":
+        if method != NEAREST and kept.precision == "int":
             wide = max(abs(kept.low), abs(kept.high)) > 2**24
             kept = pixeltype.DOUBLE if wide else pixeltype.FLOAT
         if isinstance(self.node, SampledNode):
@@ -190,7 +191,7 @@ def of_scene(context: Context, scene: Scene) -> Image:
 
 def _stored_bands(scene: Scene) -> Iterator[Band]:
     for info in scene.bands:
-        reader = SceneReader(scene, info.name, info.grid)
+        reader = SceneReader(scene, info)
         kind = pixeltype.of_dtype(info.dtype)
         node = SampledNode(reader, NEAREST, kind.dtype)
         size = (info.grid.width, info.grid.height)

@@ -100,6 +100,10 @@ class GriddedReader:
     projection: Projection
     size: None = None
 
+    def coarsened(self, metres: float) -> GriddedReader:
+        """Returns itself: the grid is fixed, whatever scale is asked for."""
+        return self
+
     def read(
         self, context: Context, row: int, col: int, height: int, width: int
     ) -> Pixels:

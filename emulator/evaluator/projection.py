@@ -50,6 +50,13 @@ def metres_per_unit(code: str) -> float:
     return float(crs_of(code).axis_info[0].unit_conversion_factor)
 
 
+@functools.lru_cache(maxsize=4096)
+def nominal_scale(crs: str, transform: Affine6) -> float:
+    """Returns the nominal side of a pixel in metres."""
+    a, b, _, d, e, _ = transform
+    return math.sqrt(abs(a * e - b * d)) * metres_per_unit(crs)
+
+
 @dataclass(frozen=True)
 class Projection:
     """A CRS and an affine.
@@ -65,8 +72,7 @@ class Projection:
     @property
     def scale(self) -> float:
         """Nominal side of a pixel in metres."""
-        a, b, _, d, e, _ = self.transform
-        return math.sqrt(abs(a * e - b * d)) * metres_per_unit(self.crs)
+        return nominal_scale(self.crs, self.transform)
 
     def at_scale(self, metres: float) -> Projection:
         """Returns the projection with square pixels of that side, same origin."""

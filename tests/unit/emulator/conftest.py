@@ -23,12 +23,13 @@ class ArrayScene:
     properties: dict
     arrays: dict
     footprint: object = None
+    pyramiding: str = "mean"
     reads: list = field(default_factory=list)
 
     @property
     def bands(self):
         return [
-            BandInfo(name, values.dtype.name, grid)
+            BandInfo(name, values.dtype.name, grid, self.pyramiding)
             for name, (grid, values, _) in self.arrays.items()
         ]
 
@@ -99,7 +100,16 @@ class World:
     def grid(crs, left, top, pixel, width, height):
         return PixelGrid(crs, (pixel, 0.0, left, 0.0, -pixel, top), width, height)
 
-    def add(self, asset_id, bands, *, time=0, footprint=None, **properties):
+    def add(
+        self,
+        asset_id,
+        bands,
+        *,
+        time=0,
+        footprint=None,
+        pyramiding="mean",
+        **properties,
+    ):
         """Adds a scene of {name: (grid, values) or (grid, values, mask)}."""
         arrays = {}
         for name, (grid, values, *mask) in bands.items():
@@ -108,7 +118,9 @@ class World:
             arrays[name] = (grid, values, valid)
         index = asset_id.rpartition("/")[2]
         known = {"system:index": index, "system:time_start": time, **properties}
-        scene = self.images[asset_id] = ArrayScene(asset_id, known, arrays, footprint)
+        scene = self.images[asset_id] = ArrayScene(
+            asset_id, known, arrays, footprint, pyramiding
+        )
         return scene
 
     def gather(self, collection_id, scenes):
