@@ -159,7 +159,8 @@ def _farm(block: BlockNoise, ground: Ground, chance: _Chance, cover: Bytes) -> B
     watered = (ground.river < 700 + 1300 * chance.farm) & (ground.exotic > 0.2)
     share = np.where(arid, np.where(watered, 0.92, 0.0), traits["crop"])
     wish = share * chance.flat * _ramp(chance.summer, 10.5, 14.5)
-    if not (chance.farm - np.float32(0.06) < wish).any():
+    arable = (chance.farm - np.float32(0.06) < wish).any(axis=(1, 2))
+    if not arable.any():
         return np.zeros(cover.shape, np.uint8)
     small = _ramp(traits["warmth"], 11.0, 22.0) * _ramp(traits["rain"], 350.0, 900.0)
     fields = plots.plough(block, small)
@@ -178,6 +179,7 @@ def _farm(block: BlockNoise, ground: Ground, chance: _Chance, cover: Bytes) -> B
     cover[hedge] = GRASS
     cover[hedge & wooded] = TREE
     cover[lane & (traits["town"] > 0.3)] = BUILT
+    number[~arable] = 0
     return number
 
 

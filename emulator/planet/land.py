@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ from emulator.planet.noise import HALO, SIZE, BlockNoise
 
 Layer = npt.NDArray[Any]
 Block = dict[str, Layer]
+Key = tuple[int, int, int]
+"""A block's zoom, column and row."""
 
 LAYERS: dict[str, str] = {
     "height": "float32",
@@ -40,12 +42,19 @@ range in °C, negative in the south; cover .. beat: see
 inland water, 1 near the shore, 2 open sea.
 """
 
-_CAPACITY = 96
+_CAPACITY = 384
+_TOGETHER = 4
+"""Blocks computed at once: more would not fit a core's own cache."""
 
 
 def compute(zoom: int, column: int, row: int) -> Block:
-    """Computes one block (128, 128) of every layer, anew."""
-    block = BlockNoise(zoom, column, row)
+    """Computes one block (64, 64) of every layer, anew."""
+    return compute_side_by_side(zoom, [column], row)[0]
+
+
+def compute_side_by_side(zoom: int, columns: Sequence[int], row: int) -> list[Block]:
+    """Computes blocks of one row, each the same as alone."""
+    block = BlockNoise(zoom, columns, row)
     ground = relief.survey(block)
     growth = cover.grow(block, ground)
     inner = slice(HALO, HALO + SIZE)
@@ -68,10 +77,14 @@ def compute(zoom: int, column: int, row: int) -> Block:
         "dry": dry,
         "sea": sea,
     }
-    return {
-        name: np.ascontiguousarray(array[inner, inner].astype(LAYERS[name]))
-        for name, array in arrays.items()
-    }
+    return [
+        {
+            # A copy: a view would keep its neighbours and halos in memory.
+            name: array[k, inner, inner].astype(LAYERS[name], order="C")
+            for name, array in arrays.items()
+        }
+        for k in range(len(columns))
+    ]
 
 
 class _Cache:
@@ -80,20 +93,38 @@ class _Cache:
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._lock = threading.Lock()
-        self._blocks: OrderedDict[tuple[int, int, int], Block] = OrderedDict()
+        self._blocks: OrderedDict[Key, Block] = OrderedDict()
 
-    def get(self, key: tuple[int, int, int]) -> Block:
+    def get(self, keys: Sequence[Key]) -> list[Block]:
+        """Returns blocks, those that are missing computed row by row."""
+        found: dict[Key, Block] = {}
         with self._lock:
-            found = self._blocks.get(key)
-            if found is not None:
-                self._blocks.move_to_end(key)
-                return found
-        made = compute(*key)
+            for key in keys:
+                block = self._blocks.get(key)
+                if block is not None:
+                    self._blocks.move_to_end(key)
+                    found[key] = block
+        missing: dict[tuple[int, int], list[int]] = {}
+        for zoom, column, row in keys:
+            if (zoom, column, row) not in found:
+                missing.setdefault((zoom, row), []).append(column)
+        for (zoom, row), columns in missing.items():
+            for i in range(0, len(columns), _TOGETHER):
+                some = columns[i : i + _TOGETHER]
+                made = compute_side_by_side(zoom, some, row)
+                fresh = {
+                    (zoom, column, row): block
+                    for column, block in zip(some, made, strict=True)
+                }
+                found |= fresh
+                self._keep(fresh)
+        return [found[key] for key in keys]
+
+    def _keep(self, made: dict[Key, Block]) -> None:
         with self._lock:
-            self._blocks[key] = made
+            self._blocks |= made
             while len(self._blocks) > self._capacity:
                 self._blocks.popitem(last=False)
-        return made
 
 
 _CACHE = _Cache(_CAPACITY)
@@ -121,10 +152,12 @@ class Layers(Mapping[str, Layer]):
         number = (down - north) * width + (east - west)
         used = np.flatnonzero(np.bincount(number.ravel()))
         first = int(across.flat[0]) - count // 2 + west
-        self._blocks = [
-            _CACHE.get((zoom, (first + one % width) % count, north + one // width))
-            for one in used.tolist()
-        ]
+        self._blocks = _CACHE.get(
+            [
+                (zoom, (first + one % width) % count, north + one // width)
+                for one in used.tolist()
+            ]
+        )
         slot = np.zeros(int(used[-1]) + 1, np.int64)
         slot[used] = np.arange(used.size)
         within = (row % SIZE) * SIZE + column % SIZE

@@ -24,7 +24,7 @@ _PATCH = 2.0**_REACH
 
 @dataclass(frozen=True)
 class Plots:
-    """Fields of one block with its halo (130, 130).
+    """Fields of blocks with their halos (n, 66, 66).
 
     Attributes:
         number: A hash of each field.
@@ -42,10 +42,10 @@ def _fraction(hashes: npt.NDArray[np.uint32], salt: int) -> Floats:
 
 
 def plough(block: BlockNoise, small: Floats) -> Plots:
-    """Lays out a block's fields.
+    """Lays out the fields of blocks.
 
     Args:
-        block: The block.
+        block: The blocks.
         small: 0 where fields are wide to 1 where they are narrow strips.
     """
     span = SIZE + 2 * HALO
@@ -53,7 +53,7 @@ def plough(block: BlockNoise, small: Floats) -> Plots:
     bend_x = block.octave(block.zoom - 8, 21) * np.float32(60.0)
     bend_y = block.octave(block.zoom - 8, 22) * np.float32(60.0)
     index = np.arange(span, dtype=np.float64) - HALO + 0.5
-    x = (block.column * SIZE + index)[None, :] + bend_x
+    x = (block.columns[:, None, None] * SIZE + index) + bend_x
     y = (block.row * SIZE + index)[:, None] + bend_y
     cell_x = np.floor(x / _PATCH)
     cell_y = np.floor(y / _PATCH)

@@ -1,4 +1,4 @@
-"""Coast and height of one block: shores, hills, ridges, valleys, rivers and lakes."""
+"""Coast and height of blocks: shores, hills, ridges, valleys, rivers and lakes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from emulator.planet.noise import HALO, SIZE, BlockNoise, Floats
 STEP = 20.0
 """Metres in one unit of the atlas's broad height."""
 
-_NODES = 9
+_NODES = 3
 
 
 @dataclass(frozen=True)
 class Ground:
-    """One block with its halo, every array float32 (130, 130).
+    """Blocks side by side with their halos, every array float32 (n, 66, 66).
 
     Attributes:
         shore: Signed sea to land, about 1 in 10 km; the shoreline is 0.
@@ -33,7 +33,7 @@ class Ground:
         warmth: Mean annual temperature in °C at this height.
         east: Slope towards the east (m/m).
         north: Slope towards the north (m/m).
-        latitude: Degrees of each row (130,).
+        latitude: Degrees of each row (66,).
     """
 
     shore: Floats
@@ -51,13 +51,13 @@ class Ground:
 
 
 def _spread(nodes: np.ndarray, weights: np.ndarray) -> Floats:
-    """Interpolates values at block nodes (..., 9, 9) to pixels (..., 130, 130)."""
-    spread: Floats = (weights @ nodes @ weights.T).astype(np.float32)
+    """Interpolates values at block nodes (..., 3, 3) to pixels (..., 66, 66)."""
+    spread: Floats = weights @ nodes.astype(np.float32) @ weights.T
     return spread
 
 
 def _node_weights() -> np.ndarray:
-    """Returns linear weights (130, 9) from nodes spread over the halo's span."""
+    """Returns linear weights (66, 3) from nodes spread over the halo's span."""
     span = SIZE + 2 * HALO
     position = (np.arange(span) + 0.5) / span * (_NODES - 1)
     low = np.minimum(position.astype(int), _NODES - 2)
@@ -68,6 +68,7 @@ def _node_weights() -> np.ndarray:
 
 
 _WEIGHTS = _node_weights()
+_SPREAD = _WEIGHTS.astype(np.float32)
 
 
 def _ridge(octave: Floats) -> Floats:
@@ -78,8 +79,8 @@ def _ridge(octave: Floats) -> Floats:
 
 def _mountains(block: BlockNoise, seed: int) -> Floats:
     """Returns ridged relief of about 0 to 1: finer ridges grow on higher ground."""
-    total = np.zeros((SIZE + 2 * HALO,) * 2, np.float32)
-    weight = np.ones_like(total)
+    total = np.zeros(block.shape, np.float32)
+    weight: Floats = np.ones_like(total)
     levels = block.levels(26_000.0, 45.0)
     for level, octave in zip(levels, block.octaves(levels, seed), strict=True):
         wave = block.wavelength(level)
@@ -87,16 +88,29 @@ def _mountains(block: BlockNoise, seed: int) -> Floats:
         gain = np.float32((wave / 13_000.0) ** 0.92)
         sharp = _ridge(octave) * weight
         total += fade * gain * sharp
-        weight = np.float32(1.0) - fade + fade * np.minimum(sharp * 1.9 + 0.12, 1.0)
+        kept = fade * np.minimum(sharp * np.float32(1.9) + np.float32(0.12), 1)
+        weight = kept + (np.float32(1.0) - fade)
     return total * np.float32(0.62)
 
 
 def _distance(field: Floats, pixel: float) -> Floats:
     """Returns metres to a field's zero line, to first order."""
-    down, across = np.gradient(field)
+    down, across = _slopes(field, 1.0)
     steep = np.sqrt(down * down + across * across) + np.float32(2e-4)
-    metres: Floats = np.abs(field) / steep * np.float32(pixel)
-    return metres
+    metres = np.abs(field) / steep * np.float32(pixel)
+    return metres.astype(np.float32, copy=False)
+
+
+def _slopes(field: Floats, pixel: float) -> tuple[Floats, Floats]:
+    """Returns differences a unit downwards and across, as ``np.gradient`` does."""
+    half, whole = np.float32(0.5 / pixel), np.float32(1.0 / pixel)
+    down, across = np.empty_like(field), np.empty_like(field)
+    for out, of in ((down, field), (across.swapaxes(-1, -2), field.swapaxes(-1, -2))):
+        np.subtract(of[..., 2:, :], of[..., :-2, :], out=out[..., 1:-1, :])
+        out[..., 1:-1, :] *= half
+        out[..., 0, :] = (of[..., 1, :] - of[..., 0, :]) * whole
+        out[..., -1, :] = (of[..., -1, :] - of[..., -2, :]) * whole
+    return down, across
 
 
 def _smoothstep(value: Floats, low: float, high: float) -> Floats:
@@ -106,19 +120,20 @@ def _smoothstep(value: Floats, low: float, high: float) -> Floats:
 
 
 def survey(block: BlockNoise) -> Ground:
-    """Computes a block's ground."""
+    """Computes the ground of blocks."""
     world = 2.0**block.zoom
     edges = np.linspace(-HALO, SIZE + HALO, _NODES)
-    longitude = (block.column * SIZE + edges) / world * 360.0 - 180.0
+    places = block.columns[:, None] * SIZE + edges
+    longitude = places / world * 360.0 - 180.0
     y = np.clip((block.row * SIZE + edges) / world, 0.0, 1.0)
     latitude = mercator.latitude_of(y)
 
     maps = atlas()
-    land = _spread(maps.land.smooth(longitude, latitude) / 36.0, _WEIGHTS)
-    broad = _spread(maps.height.smooth(longitude, latitude) * STEP, _WEIGHTS)
-    rugged = _spread(maps.rugged.smooth(longitude, latitude) / 255.0, _WEIGHTS)
-    nodes = maps.zone.smooth(longitude, latitude, climate.table())
-    smooth = _spread(nodes, _WEIGHTS)
+    land = _spread(maps.land.nodes(longitude, latitude) / 36.0, _SPREAD)
+    broad = _spread(maps.height.nodes(longitude, latitude) * STEP, _SPREAD)
+    rugged = _spread(maps.rugged.nodes(longitude, latitude) / 255.0, _SPREAD)
+    nodes = maps.zone.nodes(longitude, latitude, climate.table())
+    smooth = _spread(nodes, _SPREAD)
     traits = dict(zip(climate.TRAITS, smooth, strict=True))
     rows = (_WEIGHTS @ latitude).astype(np.float32)
 
@@ -129,7 +144,10 @@ def survey(block: BlockNoise) -> Ground:
     hills = block.fractal(2, 34_000.0, 60.0, 0.46)
     fine = block.fractal(3, 500.0, 36.0, 0.5)
     swell = np.clip(np.float32(0.15) + rugged, 0, 1)
-    tops = _mountains(block, 4) if rugged.max() > 0.02 else np.float32(0.3)
+    tops: Floats | np.float32 = np.float32(0.3)
+    rough = rugged.max(axis=(1, 2), keepdims=True) > 0.02
+    if rough.any():
+        tops = np.where(rough, _mountains(block, 4), tops)
     height = (
         broad * (np.float32(0.35) + np.float32(0.65) * inland)
         + hills * (np.float32(22.0) + np.float32(190.0) * rugged)
@@ -171,7 +189,7 @@ def survey(block: BlockNoise) -> Ground:
     height = np.where(shore > 0, foot + np.maximum(height, 0.5) * rise, 0)
     height = height.astype(np.float32)
 
-    down, across = np.gradient(height, np.float32(block.pixel))
+    down, across = _slopes(height, block.pixel)
     warm = climate.annual(
         traits["warmth"].astype(np.float64),
         rows[:, None].astype(np.float64),
@@ -187,7 +205,7 @@ def survey(block: BlockNoise) -> Ground:
         exotic=exotic,
         traits=traits,
         warmth=warm - np.float32(climate.LAPSE) * (height - broad),
-        east=across.astype(np.float32),
-        north=(-down).astype(np.float32),
+        east=across,
+        north=-down,
         latitude=rows,
     )

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from emulator.catalogue import dynamic_world, passes
 from emulator.evaluator.reducers import mode
-from emulator.planet import cover, land, mercator, noise, places
+from emulator.planet import climate, cover, land, mercator, noise, places
+from emulator.planet.atlas import atlas
 from emulator.planet.sun import months
 
 
@@ -115,12 +116,13 @@ def test_layers_around_the_antimeridian_are_the_blocks_pixels(column):
         truth = np.empty(columns.shape, got[name].dtype)
         blocks = {
             (c, r): land.compute(zoom, c, r)[name]
-            for c in np.unique(columns // 128).tolist()
-            for r in np.unique(rows // 128).tolist()
+            for c in np.unique(columns // land.SIZE).tolist()
+            for r in np.unique(rows // land.SIZE).tolist()
         }
         for i, j in np.ndindex(truth.shape):
             c, r = int(columns[i, j]), int(rows[i, j])
-            truth[i, j] = blocks[c // 128, r // 128][r % 128, c % 128]
+            block = blocks[c // land.SIZE, r // land.SIZE]
+            truth[i, j] = block[r % land.SIZE, c % land.SIZE]
         assert np.array_equal(got[name], truth)
 
 
@@ -132,12 +134,85 @@ def test_positions_do_not_depend_on_the_window_across_the_antimeridian():
     assert np.array_equal(y[36:66, 100:120], v)
 
 
-def test_a_block_s_matrix_product_is_numpy_s():
+@pytest.mark.parametrize("nodes", [6, 21, 69])
+def test_products_of_blocks_are_numpy_s_and_the_same_in_any_company(nodes):
     rng = np.random.default_rng(3)
-    left = rng.normal(size=(130, 84)).astype(np.float32)
-    right = rng.normal(size=(84, 131)).astype(np.float32)
+    left = rng.normal(size=(66, nodes)).astype(np.float32)
+    right = rng.normal(size=(5, nodes, 66)).astype(np.float32)
+    got = noise.product(left, right)
     truth = left.astype(np.float64) @ right.astype(np.float64)
-    np.testing.assert_allclose(noise.product(left, right), truth, atol=1e-4)
+    np.testing.assert_allclose(got, truth, atol=1e-4)
+    for k in range(5):
+        assert np.array_equal(noise.product(left, right[k : k + 1])[0], got[k])
+
+
+def _octave(block, level, seed):
+    """An octave by its definition: a spline over hashed nodes, in float64."""
+    pixel = np.arange(-1, noise.SIZE + 1) + 0.5
+    scale = 2.0 ** (level - block.zoom)
+    salt = level * 0x3C6EF
+    y0, down = noise.spline_rows((block.row * noise.SIZE + pixel) * scale)
+    rows = np.arange(y0, y0 + down.shape[1]) + salt
+    found = []
+    for column in block.columns.tolist():
+        x0, across = noise.spline_rows((column * noise.SIZE + pixel) * scale)
+        columns = np.arange(x0, x0 + across.shape[1]) % 2**level + salt
+        hashes = noise.hash_pairs(columns[None, :], rows[:, None], seed)
+        found.append(down @ ((hashes / 2.0**31 - 1.0) * 3.6) @ across.T)
+    return np.stack(found)
+
+
+@pytest.mark.parametrize("zoom", [18, 20, 22])
+def test_noise_is_a_sum_of_splines_whatever_way_it_is_added_up(zoom):
+    last = 2**zoom // noise.SIZE - 1
+    block = noise.BlockNoise(zoom, [last, 0, 1, 1234], 2987)
+    for level in (4, zoom - 7, zoom - 6, zoom - 5, zoom):
+        truth = _octave(block, level, 3)
+        np.testing.assert_allclose(block.octave(level, 3), truth, atol=2e-6)
+    for longest, shortest in ((60_000.0, 350.0), (9_000.0, 36.0), (160.0, 9.0)):
+        levels = block.levels(longest, shortest)
+        waves = [block.wavelength(level) for level in levels]
+        gains = np.array(
+            [
+                min(1.0, 2.0 * (1.0 - wave / longest) + 1e-3)
+                * 0.6 ** np.log2(longest / wave)
+                for wave in waves
+            ]
+        )
+        gains /= np.sqrt((gains**2).sum())
+        truth = sum(
+            gain * _octave(block, level, 5)
+            for gain, level in zip(gains, levels, strict=True)
+        )
+        got = block.fractal(5, longest, shortest, 0.6)
+        np.testing.assert_allclose(got, truth, atol=4e-6)
+
+
+@pytest.mark.parametrize("place", [(10.1, 56.2), (86.9, 27.9), (-60.0, -3.0)])
+def test_blocks_are_the_same_alone_and_side_by_side(place):
+    zoom = mercator.zoom_at(place[1])
+    count = 2**zoom // noise.SIZE
+    column = int((place[0] + 180.0) / 360.0 * count)
+    row = int(mercator.y_of(np.array([place[1]]))[0] * count)
+    columns = [column, column + 1, column + 2, column + 9, (column + 3000) % count]
+    together = land.compute_side_by_side(zoom, columns, row)
+    for one, made in zip(columns, together, strict=True):
+        alone = land.compute(zoom, one, row)
+        for name, array in alone.items():
+            assert np.array_equal(array, made[name]), name
+
+
+def test_rasters_at_nodes_are_the_rasters_smoothed():
+    world = atlas()
+    longitude = np.array([[-180.2, -179.9, 10.0], [7.0, 7.01, 179.99]])
+    latitude = np.array([56.0, 55.9, -89.9])
+    for raster, tables in ((world.land, None), (world.zone, climate.table())):
+        got = raster.nodes(longitude, latitude, tables)
+        for k, i in np.ndindex(2, 3):
+            for j in range(3):
+                x, y = longitude[k, i : i + 1], latitude[j : j + 1]
+                truth = raster.smooth(x, y, tables)
+                np.testing.assert_allclose(got[..., k, j, i], truth[..., 0, 0])
 
 
 def test_windows_outside_a_swath_are_masked_and_inside_are_not():
