@@ -76,6 +76,20 @@ NPY_KEEPS_DTYPES: bool = _chosen(
     "mixed fields were never published",
 )
 
+FROM_IMAGES_KEEPS_INDEX: bool = _chosen(
+    "FROM_IMAGES_KEEPS_INDEX",
+    True,
+    "a collection made of a list of images leaves each its system:index if it has one",
+    "undocumented; geedim and eemont match such images with others by their index",
+)
+
+QUALITY_TIE_IS_FIRST: bool = _chosen(
+    "QUALITY_TIE_IS_FIRST",
+    True,
+    "qualityMosaic takes the first of images of the same quality",
+    "undocumented; a reducer to the maximum keeps what it has until it sees more",
+)
+
 DEFAULT_STRETCH: tuple[float, float] = _chosen(
     "DEFAULT_STRETCH",
     (0.0, 1.0),

@@ -77,6 +77,12 @@ def select(
     return input.with_bands(bands)
 
 
+@algorithm("Image.slice")
+def slice_bands(image: Image, start: int, end: int | None) -> Image:
+    """Returns a run of bands; negative places count from the end."""
+    return image.with_bands(lambda: image.bands[start:end])
+
+
 @algorithm("Image.rename")
 def rename(input: Image, names: list[str]) -> Image:
     """Returns the image with all bands renamed."""

@@ -44,7 +44,7 @@ def image_collection_load(id: str, context: Context) -> Collection:
     return load_images(context, id)
 
 
-@algorithm("Collection.loadTable", ignores=("geometryColumn",))
+@algorithm("Collection.loadTable")
 def collection_load_table(table_id: str, context: Context) -> Collection:
     """Returns a stored table."""
     return load_table(context, table_id)
@@ -74,7 +74,8 @@ def collection_filter(collection: Collection, filter: Any) -> Collection:
 @algorithm("Collection.first")
 def collection_first(collection: Collection) -> Any:
     """Returns the first element; null if there is none."""
-    return collection.elements[0] if collection.elements else None
+    found = collection.head(1)
+    return found[0] if found else None
 
 
 @algorithm("Collection.size")
@@ -109,10 +110,10 @@ def collection_limit(
     """Returns the elements ordered by a property, only so many."""
 
     def make() -> Iterable[Any]:
-        elements = collection.elements
-        if key is not None:
-            elements = ordered_by(elements, lambda one: one, key, ascending)
-        return elements[:limit]
+        if key is None:
+            return collection.head(limit)
+        ordered = ordered_by(collection.elements, lambda one: one, key, ascending)
+        return ordered[:limit]
 
     return collection.derived(Made(make))
 
@@ -191,7 +192,7 @@ def collection_distinct(collection: Collection, properties: Any) -> Collection:
     return collection.derived(Made(make))
 
 
-@algorithm("Collection.geometry", ignores=("maxError",))
+@algorithm("Collection.geometry")
 def collection_geometry(collection: Collection) -> Geometry:
     """Returns the union of the elements' geometries."""
     shapes = [element.geometry() for element in collection.elements]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from emulator.evaluator.best import BestNode, PickedNode
 from emulator.evaluator.collection import Collection
 from emulator.evaluator.elements import index_of
 from emulator.evaluator.errors import EngineError
 from emulator.evaluator.image import Band, Image
+from emulator.evaluator.nodes import MaskedNode
 from emulator.evaluator.pixeltype import union
 from emulator.evaluator.projection import UNPROJECTED
 from emulator.evaluator.reducers import Output, Reducer, StackNode, simple
@@ -64,10 +67,37 @@ def reduced(collection: Collection, reducer: Reducer, *, suffix: bool) -> Image:
     return Image(bands)
 
 
-@algorithm("ImageCollection.reduce", ignores=("parallelScale",))
+@algorithm("ImageCollection.reduce")
 def reduce(collection: Collection, reducer: Reducer) -> Image:
     """Returns a collection reduced by a reducer."""
     return reduced(collection, reducer, suffix=True)
+
+
+@algorithm("Image.reduce")
+def reduce_bands(image: Image, reducer: Reducer) -> Image:
+    """Returns the bands reduced to one a reducer's output, on the first band's grid.
+
+    The reducer has one input, which takes all bands, or one a band.
+    """
+
+    def bands() -> list[Band]:
+        if reducer.inputs not in (1, len(image.bands)):
+            raise EngineError(
+                f"Image.reduce: Reducer has {reducer.inputs} inputs but the image has "
+                f"{len(image.bands)} bands."
+            )
+        projection = image.bands[0].projection if image.bands else UNPROJECTED
+        made = []
+        for output in reducer.outputs:
+            taken = image.bands
+            if reducer.inputs > 1:
+                taken = tuple(image.bands[i] for i in output.inputs)
+            made.append(
+                replace(_stacked(taken, output, output.name), projection=projection)
+            )
+        return made
+
+    return image.computed(bands)
 
 
 _SHORTCUTS = {
@@ -89,6 +119,32 @@ for _name, _reducer in _SHORTCUTS.items():
 def mosaic(collection: Collection) -> Image:
     """Returns the last image on top, others where it is masked."""
     return reduced(collection, simple("last"), suffix=False)
+
+
+@algorithm("ImageCollection.qualityMosaic")
+def quality_mosaic(collection: Collection, quality_band: str) -> Image:
+    """Returns all bands of the image whose quality is the greatest, pixel by pixel."""
+
+    def bands() -> list[Band]:
+        images = [one for one in collection.elements if quality_band in one.names]
+        if not images:
+            raise EngineError(
+                f"ImageCollection.qualityMosaic: No image has a band '{quality_band}'."
+            )
+        qualities = tuple(one.band(quality_band).node for one in images)
+        best = BestNode(qualities)
+        made = []
+        for name, found in _by_name(images).items():
+            joint = union(*(band.type for band in found))
+            nodes = tuple(
+                one.band(name).node if name in one.names else MaskedNode(joint.dtype)
+                for one in images
+            )
+            node = PickedNode(best, nodes, joint.dtype)
+            made.append(Band(name, joint, UNPROJECTED, node))
+        return made
+
+    return Image(bands)
 
 
 @algorithm("ImageCollection.toBands")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.evaluator.elements import Feature
+from emulator.evaluator.elements import FOOTPRINT, ID, Feature, property_of
 from emulator.evaluator.errors import EngineError
+from emulator.evaluator.filters import field
 from emulator.evaluator.geometry import Geometry
 from emulator.evaluator.registry import algorithm
 
 
-@algorithm("Feature", ignores=("geometryKey",))
+@algorithm("Feature")
 def feature(geometry: Geometry | None, metadata: dict[str, Any]) -> Feature:
     """Returns a feature."""
     return Feature(geometry, metadata)
@@ -53,19 +54,19 @@ def _geometry_of(feature: Any) -> Geometry | None:
 
 
 for _name in ("Element.geometry", "Feature.geometry", "Image.geometry"):
-    algorithm(_name, ignores=("maxError",))(lambda feature: _geometry_of(feature))
+    algorithm(_name)(lambda feature: _geometry_of(feature))
 
 
 @algorithm("Element.get")
 def element_get(object: Any, property: str) -> Any:
     """Returns a property; null if it is not set."""
-    return object.properties.get(property)
+    return field(object, property)
 
 
 def _typed(name: str, wanted: type | tuple[type, ...]) -> None:
     @algorithm(f"Element.get{name}")
     def get(object: Any, property: str) -> Any:
-        value = object.properties.get(property)
+        value = field(object, property)
         if value is not None and not isinstance(value, wanted):
             raise EngineError(f"Element.get{name}: '{property}' is not a {name}.")
         return value
@@ -89,15 +90,22 @@ def element_set_multi(object: Any, properties: dict[str, Any]) -> Any:
 
 @algorithm("Element.propertyNames")
 def element_property_names(element: Any) -> list[str]:
-    """Returns the names of all properties."""
-    return sorted(element.properties)
+    """Returns the names of all properties; those of stored elements with their id."""
+    return sorted({*element.properties, *_unlisted(element)})
+
+
+def _unlisted(element: Any) -> list[str]:
+    """Returns properties that catalogues need not list: a stored image has both."""
+    if property_of(element, ID) is None:
+        return []
+    return [ID] if element.geometry() is None else [FOOTPRINT, ID]
 
 
 @algorithm("Element.toDictionary")
 def element_to_dictionary(element: Any, properties: list[str] | None) -> dict[str, Any]:
     """Returns properties as a dictionary; without a choice, none of ``system:``."""
     if properties is not None:
-        return {name: element.properties.get(name) for name in properties}
+        return {name: field(element, name) for name in properties}
     return {
         name: value
         for name, value in element.properties.items()
@@ -105,6 +113,7 @@ def element_to_dictionary(element: Any, properties: list[str] | None) -> dict[st
     }
 
 
+@algorithm("Image.copyProperties")
 @algorithm("Element.copyProperties")
 def element_copy_properties(
     destination: Any,
@@ -123,8 +132,8 @@ def element_copy_properties(
         names = [n for n in source.properties if not n.startswith("system:")]
     left = set(exclude or ())
     copied = {
-        name: source.properties[name]
+        name: value
         for name in names
-        if name in source.properties and name not in left
+        if name not in left and (value := field(source, name)) is not None
     }
     return destination.with_properties({**destination.properties, **copied})

@@ -8,7 +8,7 @@ from typing import Any
 
 from emulator.algorithms.bands import add_bands
 from emulator.algorithms.collections import ordered_by
-from emulator.evaluator.collection import FEATURES, Collection, Made
+from emulator.evaluator.collection import FEATURES, Collection, Made, TooLarge
 from emulator.evaluator.elements import INDEX, Element, Feature, index_of
 from emulator.evaluator.errors import EngineError
 from emulator.evaluator.filters import (
@@ -19,7 +19,7 @@ from emulator.evaluator.filters import (
     index_hint,
 )
 from emulator.evaluator.image import Band, Image
-from emulator.evaluator.matches import Match, matches
+from emulator.evaluator.matches import Match, equalities, matches
 from emulator.evaluator.nodes import MaskedNode
 from emulator.evaluator.pixeltype import DOUBLE
 from emulator.evaluator.projection import UNPROJECTED
@@ -154,11 +154,34 @@ def apply(
 
     def make() -> Iterable[Any]:
         elements = primary.elements
-        found = matches(condition, elements, secondary.elements)
+        found = matches(
+            condition, elements, _candidates(secondary, elements, condition)
+        )
         for element, pairs in zip(elements, found, strict=True):
             yield from join.paired(element, pairs)
 
     return primary.derived(Made(make), join.kind)
+
+
+def _candidates(
+    secondary: Collection, elements: Sequence[Element], condition: Filter
+) -> Sequence[Element]:
+    """Returns the second collection's elements, or those that can match at all.
+
+    A collection too large to list is asked for the indexes that the first one has.
+    """
+    try:
+        return secondary.elements
+    except TooLarge:
+        for part in equalities(condition):
+            if part.right.name == INDEX:
+                wanted = dict.fromkeys(str(part.left.of(one)) for one in elements)
+                return [
+                    found
+                    for index in wanted
+                    for found in secondary.filtered(_equals(INDEX, index)).elements
+                ]
+        raise
 
 
 @algorithm("ImageCollection.combine")

@@ -6,6 +6,7 @@ A fractional mask counts as valid above zero.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -156,5 +157,10 @@ def clip(input: Image, geometry: Any) -> Image:
     if not isinstance(place, Geometry):
         raise EngineError("Image.clip: The geometry to clip to is missing.")
     inside = InsideNode(place)
-    clipped = input.each_band(lambda b: derived(b, b.type, _updated, b.node, inside))
+
+    def cut(band: Band) -> Band:
+        made = derived(band, band.type, _updated, band.node, inside)
+        return replace(made, size=None)
+
+    clipped = input.each_band(cut)
     return clipped.with_footprint(place)

@@ -37,12 +37,8 @@ _SIMPLE = {
 }
 
 
-_EXACT = ("maxBuckets", "minBucketWidth", "maxRaw")
-"""How Earth Engine would guess at medians and the like; here they are exact."""
-
-
 def _register(name: str, simple: str) -> None:
-    @algorithm(f"Reducer.{name}", ignores=_EXACT if name in ("median", "mode") else ())
+    @algorithm(f"Reducer.{name}")
     def make() -> Reducer:
         return reducers.simple(simple)
 
@@ -59,7 +55,7 @@ def min_max() -> Reducer:
     )
 
 
-@algorithm("Reducer.percentile", ignores=_EXACT)
+@algorithm("Reducer.percentile")
 def percentile(percentiles: list[float], output_names: list[str] | None) -> Reducer:
     """Returns a reducer to percentiles."""
     return reducers.percentile(percentiles, output_names)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from emulator.catalogue import (
     aster,
     canopy,
+    cloud_scores,
     dynamic_world,
     ecoregions,
     era5,
@@ -60,6 +61,7 @@ class Assets:
 
 def earth() -> Catalogue:
     """Returns the catalogue of the procedural Earth. Costs nothing until read."""
+    clouds = cloud_scores.collections()
     height, spread = canopy.images()
     gdem = aster.image()
     cover = worldcover.collection()
@@ -71,6 +73,7 @@ def earth() -> Catalogue:
             passes.L2A: sentinel2.Sentinel2Collection(passes.L2A),
             sentinel1.ID: sentinel1.Sentinel1(),
             dynamic_world.ID: dynamic_world.DynamicWorld(),
+            **{one.id: one for one in clouds},
             era5.ID: era5.Era5Monthly(),
             worldcover.ID: cover,
         },
@@ -79,6 +82,7 @@ def earth() -> Catalogue:
             passes.L2A: lambda index: sentinel2.find(passes.L2A, index),
             sentinel1.ID: sentinel1.find,
             dynamic_world.ID: dynamic_world.find,
+            **{one.id: one.find for one in clouds},
             era5.ID: era5.find,
             worldcover.ID: covers.get,
         },

@@ -15,12 +15,20 @@ from emulator.evaluator.filters import And, Filter, Hint
 from emulator.evaluator.geometry import Geometry
 from emulator.evaluator.image import of_scene
 from emulator.source import Bounds
+from emulator.unconfirmed import FROM_IMAGES_KEEPS_INDEX
 
 MAX_ELEMENTS = 5000
 """Most elements that an answer may list."""
 
+SOMEWHERE: Bounds = (9.99, 49.99, 10.0, 50.0)
+"""Where the first members of a collection too large to list are looked for."""
+
 IMAGES = "ImageCollection"
 FEATURES = "FeatureCollection"
+
+
+class TooLarge(EngineError):  # noqa: N818 (an answer, not a crash)
+    """A collection has too many members to list."""
 
 
 class Listing(Protocol):
@@ -75,6 +83,17 @@ class Collection:
         """Its elements in order."""
         return self.matching(Hint())
 
+    def head(self, count: int | None) -> list[Any]:
+        """Returns its first elements.
+
+        Of a collection too large to list they are those of one place on Earth: whoever
+        asks so wants to see what members look like.
+        """
+        try:
+            return self.elements[:count]
+        except TooLarge:
+            return self.matching(Hint(bounds=SOMEWHERE))[:count]
+
     def filtered(self, wanted: Filter) -> Collection:
         """Returns the elements that pass a filter."""
         return Collection(
@@ -86,8 +105,8 @@ class Collection:
         )
 
     def derived(self, listing: Listing, kind: str | None = None) -> Collection:
-        """Returns a collection of other elements with the same properties."""
-        return Collection(kind or self.kind, listing, (), self.properties)
+        """Returns a collection of other elements; properties and id are kept."""
+        return Collection(kind or self.kind, listing, (), self.properties, self.id)
 
     def with_properties(self, properties: Mapping[str, Any]) -> Collection:
         """Returns it with other properties."""
@@ -151,7 +170,7 @@ class Stored:
             else:
                 yield from self.collection.scenes(*query)
         except ValueError as error:
-            raise EngineError(
+            raise TooLarge(
                 "Collection query aborted after accumulating over "
                 f"{MAX_ELEMENTS} elements ({self.collection.id}: {error})."
             ) from error
@@ -255,9 +274,16 @@ class Made:
 
 
 def given(kind: str, items: Sequence[Any]) -> Collection:
-    """Returns a collection of elements indexed by their place."""
+    """Returns a collection of elements, indexed by their place if by nothing else."""
+    keep = kind == IMAGES and FROM_IMAGES_KEEPS_INDEX
     return Collection(
-        kind, Given([with_index(item, str(i)) for i, item in enumerate(items)])
+        kind,
+        Given(
+            [
+                item if keep and index_of(item) else with_index(item, str(i))
+                for i, item in enumerate(items)
+            ]
+        ),
     )
 
 

@@ -8,8 +8,10 @@ from typing import Any, Protocol, Self
 
 from emulator.evaluator.geometry import Geometry
 
+ID = "system:id"
 INDEX = "system:index"
 TIME = "system:time_start"
+FOOTPRINT = "system:footprint"
 
 
 class Element(Protocol):
@@ -45,6 +47,17 @@ class Feature:
     def with_properties(self, properties: Mapping[str, Any]) -> Feature:
         """Returns it with other properties."""
         return replace(self, properties=properties)
+
+
+def property_of(element: Any, name: str) -> Any:
+    """Returns a property; null if it is not set.
+
+    ``system:id`` is one of whatever is stored, though no catalogue lists it.
+    """
+    found = element.properties.get(name)
+    if found is None and name == ID:
+        return getattr(element, "id", None)
+    return found
 
 
 def index_of(element: Element) -> str | None:

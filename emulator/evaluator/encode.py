@@ -11,7 +11,7 @@ import numpy as np
 from emulator.evaluator.coerce import type_name
 from emulator.evaluator.collection import MAX_ELEMENTS, Collection
 from emulator.evaluator.dates import Date, DateRange
-from emulator.evaluator.elements import INDEX, Feature
+from emulator.evaluator.elements import FOOTPRINT, ID, INDEX, Feature, property_of
 from emulator.evaluator.errors import EngineError
 from emulator.evaluator.geometry import Geometry
 from emulator.evaluator.image import Band, Image
@@ -94,13 +94,23 @@ def _band(band: Band) -> dict[str, Any]:
 
 def _image(image: Image) -> dict[str, Any]:
     json: dict[str, Any] = {"type": "Image", "bands": [_band(b) for b in image.bands]}
-    if image.id is not None:
-        json["id"] = image.id
+    identity = property_of(image, ID)
     properties = _properties(image.properties)
-    place = image.geometry()
-    if place is not None and image.id is not None:
-        properties["system:footprint"] = place.geojson()
+    properties.pop(ID, None)
+    if identity is not None:
+        json["id"] = identity
+        place = image.geometry()
+        if place is not None:
+            properties[FOOTPRINT] = _outline(place)
     return json | {"properties": properties} if properties else json
+
+
+def _outline(place: Geometry) -> dict[str, Any]:
+    """Returns a footprint as Earth Engine shows it: a polygon's ring."""
+    json = place.geojson()
+    if json["type"] == "Polygon" and len(json["coordinates"]) == 1:
+        return {**json, "type": "LinearRing", "coordinates": json["coordinates"][0]}
+    return json
 
 
 def _collection(collection: Collection) -> dict[str, Any]:
@@ -109,12 +119,14 @@ def _collection(collection: Collection) -> dict[str, Any]:
             f"Collection query aborted after accumulating over {MAX_ELEMENTS} elements."
         )
     json: dict[str, Any] = {"type": collection.kind}
-    if collection.id is not None:
-        json["id"] = collection.id
+    identity = property_of(collection, ID)
+    if identity is not None:
+        json["id"] = identity
     if collection.kind == "ImageCollection":
         json["bands"] = []
     else:
         json["columns"] = {}
     json["properties"] = _properties(collection.properties)
+    json["properties"].pop(ID, None)
     json["features"] = [encode(element) for element in collection.elements]
     return json

@@ -12,11 +12,19 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from emulator.evaluator.dates import Date, DateRange
-from emulator.evaluator.elements import INDEX, TIME, Element, Feature
+from emulator.evaluator.elements import (
+    FOOTPRINT,
+    ID,
+    INDEX,
+    TIME,
+    Element,
+    Feature,
+    property_of,
+)
 from emulator.evaluator.geometry import Geometry, shifted
 from emulator.source import Bounds, Range
 
-PLACE_FIELDS = (".geo", ".all")
+PLACE_FIELDS = (".geo", ".all", FOOTPRINT)
 
 
 @dataclass(frozen=True)
@@ -74,7 +82,7 @@ def field(element: Element, name: str) -> Any:
     """Returns the value of a selector: a property, or the geometry of ``.geo``."""
     if name in PLACE_FIELDS:
         return element.geometry()
-    return element.properties.get(name)
+    return property_of(element, name)
 
 
 @dataclass(frozen=True)
@@ -92,8 +100,8 @@ class Operand:
         """Returns its values for elements, in order."""
         if self.name is None:
             return itertools.repeat(self.value, len(elements))
-        if self.name in PLACE_FIELDS:
-            return [element.geometry() for element in elements]
+        if self.name in PLACE_FIELDS or self.name == ID:
+            return [field(element, self.name) for element in elements]
         return [element.properties.get(self.name) for element in elements]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from emulator.evaluator import pixeltype
 from emulator.evaluator.context import Context, PixelNode
-from emulator.evaluator.elements import INDEX
+from emulator.evaluator.elements import FOOTPRINT, INDEX
 from emulator.evaluator.errors import EngineError
 from emulator.evaluator.geometry import Geometry
 from emulator.evaluator.interpolation import NEAREST
@@ -135,16 +135,19 @@ class Image:
 
     def geometry(self) -> Geometry | None:
         """Returns its footprint; None if unbounded."""
+        said = self.properties.get(FOOTPRINT)
+        if isinstance(said, Geometry):
+            return said
         if callable(self._footprint):
             self._footprint = self._footprint()
         return self._footprint
 
     def with_bands(self, bands: Sequence[Band] | Callable[[], Sequence[Band]]) -> Image:
-        """Returns it with other bands, properties and footprint kept."""
-        return Image(bands, self.properties, self._footprint)
+        """Returns it with other bands; properties, footprint and id kept."""
+        return Image(bands, self.properties, self._footprint, self._id)
 
     def each_band(self, change: Callable[[Band], Band]) -> Image:
-        """Returns it with every band changed, properties and footprint kept."""
+        """Returns it with every band changed; properties, footprint and id kept."""
         return self.with_bands(lambda: [change(band) for band in self.bands])
 
     def with_properties(self, properties: Mapping[str, Any]) -> Image:
@@ -153,7 +156,8 @@ class Image:
 
     def with_footprint(self, footprint: Geometry | None) -> Image:
         """Returns it with another footprint."""
-        return Image(lambda: self.bands, self.properties, footprint)
+        kept = {k: v for k, v in self.properties.items() if k != FOOTPRINT}
+        return Image(lambda: self.bands, kept, footprint, self._id)
 
     def computed(self, bands: Sequence[Band] | Callable[[], Sequence[Band]]) -> Image:
         """Returns the result of arithmetic on it.
@@ -223,4 +227,5 @@ def derived(
     band: Band, kind: PixelType, function: Callable[..., Any], *inputs: PixelNode
 ) -> Band:
     """Returns a band of pixels computed by a function of whole pixels."""
-    return Band(band.name, kind, band.projection, PixelwiseNode(function, inputs))
+    node = PixelwiseNode(function, inputs)
+    return Band(band.name, kind, band.projection, node, band.size)

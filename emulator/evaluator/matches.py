@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,14 +66,19 @@ def _key(value: Any) -> Any:
     return value if isinstance(value, str | int | float) else None
 
 
+def equalities(condition: Filter) -> Iterator[Comparison]:
+    """Yields the equalities that must hold for the condition to."""
+    parts = condition.filters if isinstance(condition, And) else (condition,)
+    for part in parts:
+        if isinstance(part, Comparison) and part.test is equal:
+            yield part
+
+
 def _by_value(
     condition: Filter, rights: Sequence[Element]
 ) -> tuple[Comparison, dict[Any, list[int]]] | None:
     """Returns an equality that must hold, and the right elements by its value."""
-    parts = condition.filters if isinstance(condition, And) else (condition,)
-    for part in parts:
-        if not isinstance(part, Comparison) or part.test is not equal:
-            continue
+    for part in equalities(condition):
         values = [_key(part.right.of(right)) for right in rights]
         if None in values:
             continue

@@ -205,8 +205,7 @@ def visible(bands: list[Band], style: Style, rgb: bool = False) -> list[Band]:
 
 
 def _shown(band: Band, name: str, look: Any) -> Band:
-    seen = derived(band, _BYTE, look, band.node)
-    return replace(seen, name=name, size=band.size)
+    return replace(derived(band, _BYTE, look, band.node), name=name)
 
 
 def _grey(kind: PixelType, style: Style, index: int, pixels: Pixels) -> Pixels:
