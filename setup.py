@@ -58,7 +58,8 @@ setup(
         # Flink itself is a Java program; Beam's client for it is in the core.
         "flink": [],
         "test": [
-            "global-land-mask>=1.0",
+            "cryptography>=40",
+        "global-land-mask>=1.0",
             "hypothesis>=6.100",
             "mypy>=1.11",
             "psutil>=5.9",

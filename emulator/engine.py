@@ -42,6 +42,7 @@ _FAULTS = (
     LookupError,
     MemoryError,
     OSError,
+    RuntimeError,
     TypeError,
     ValueError,
     pyproj.exceptions.ProjError,

@@ -17,7 +17,7 @@ from emulator import wire
 from emulator.service import Delivery, Response, Service, error_response
 
 HOST = "127.0.0.1"
-GRACE_S = 3.0
+GRACE_S = 2.0
 """How long requests that run when the door closes may take to end."""
 
 

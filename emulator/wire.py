@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Mapping
 from io import BufferedIOBase
@@ -14,6 +15,7 @@ MAX_BODY_BYTES = 64 * 1024 * 1024
 """No request is read beyond this, nor inflated: far above what the engine takes."""
 GZIP_FROM_BYTES = 1024
 _CHUNK_LINE_BYTES = 1024
+_NONE = re.compile(r"q=0(\.0*)?")
 
 
 class BadBody(Exception):  # noqa: N818 (an answer, not a crash)
@@ -115,8 +117,7 @@ def takes_gzip(accept_encoding: str) -> bool:
     weights = {}
     for part in accept_encoding.lower().split(","):
         name, *parameters = (piece.strip() for piece in part.split(";"))
-        quality = next((p[2:] for p in parameters if p.startswith("q=")), "1")
-        weights[name] = quality.rstrip("0").rstrip(".") != ""
+        weights[name] = not any(_NONE.fullmatch(one) for one in parameters)
     return weights.get("gzip", weights.get("*", False))
 
 

@@ -19,8 +19,7 @@ stall_header                   ``TimeoutError`` after the deadline; without one
 stall_body                     ``ConnectionError``
 cut                            ``ConnectionError``
 truncated                      value: ``TypeError``; pixels: ``ValueError``
-garbage                        value: ``EEException`` or ``TypeError``; pixels:
-                               ``ValueError``
+garbage                        value: ``UnicodeDecodeError``; pixels: ``ValueError``
 empty                          value: ``TypeError``; pixels: ``EOFError``
 error_in_200                   value: ``KeyError``; pixels: ``ValueError``
 wrong_shape, missing_band      nothing: the array is not what was asked for
