@@ -59,7 +59,7 @@ setup(
         "flink": [],
         "test": [
             "cryptography>=40",
-        "global-land-mask>=1.0",
+            "global-land-mask>=1.0",
             "hypothesis>=6.100",
             "mypy>=1.11",
             "psutil>=5.9",
