@@ -27,7 +27,7 @@ Read = Callable[[int, int, int, int], Pixels]
 MEAN, MODE, SAMPLE = "mean", "mode", "sample"
 TOP = 256
 """Levels are made until an image fits in a square of so many pixels."""
-_PIECE = 1024
+_PIECE = 512
 """Side of the windows that are read at once, in native pixels."""
 
 _State = tuple[Array, Array]

@@ -44,7 +44,7 @@ def image_collection_load(id: str, context: Context) -> Collection:
     return load_images(context, id)
 
 
-@algorithm("Collection.loadTable")
+@algorithm("Collection.loadTable", ignores=("geometryColumn",))
 def collection_load_table(table_id: str, context: Context) -> Collection:
     """Returns a stored table."""
     return load_table(context, table_id)
@@ -192,7 +192,7 @@ def collection_distinct(collection: Collection, properties: Any) -> Collection:
     return collection.derived(Made(make))
 
 
-@algorithm("Collection.geometry")
+@algorithm("Collection.geometry", ignores=("maxError",))
 def collection_geometry(collection: Collection) -> Geometry:
     """Returns the union of the elements' geometries."""
     shapes = [element.geometry() for element in collection.elements]

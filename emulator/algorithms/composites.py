@@ -67,7 +67,7 @@ def reduced(collection: Collection, reducer: Reducer, *, suffix: bool) -> Image:
     return Image(bands)
 
 
-@algorithm("ImageCollection.reduce")
+@algorithm("ImageCollection.reduce", ignores=("parallelScale",))
 def reduce(collection: Collection, reducer: Reducer) -> Image:
     """Returns a collection reduced by a reducer."""
     return reduced(collection, reducer, suffix=True)

@@ -11,7 +11,7 @@ from emulator.evaluator.geometry import Geometry
 from emulator.evaluator.registry import algorithm
 
 
-@algorithm("Feature")
+@algorithm("Feature", ignores=("geometryKey",))
 def feature(geometry: Geometry | None, metadata: dict[str, Any]) -> Feature:
     """Returns a feature."""
     return Feature(geometry, metadata)
@@ -54,7 +54,7 @@ def _geometry_of(feature: Any) -> Geometry | None:
 
 
 for _name in ("Element.geometry", "Feature.geometry", "Image.geometry"):
-    algorithm(_name)(lambda feature: _geometry_of(feature))
+    algorithm(_name, ignores=("maxError",))(lambda feature: _geometry_of(feature))
 
 
 @algorithm("Element.get")

@@ -9,7 +9,7 @@ from typing import Any
 
 import shapely
 
-from emulator.algorithms.geometries import distance as metres_apart
+from emulator.algorithms.geometry_relations import distance as metres_apart
 from emulator.evaluator import dates
 from emulator.evaluator.coerce import coercer
 from emulator.evaluator.dates import Date, DateRange
@@ -119,7 +119,7 @@ def _register_comparison(name: str, test: Test, hint: HintOf) -> None:
 
 
 def _register_spatial(name: str, test: Callable[[Any, Any], Any], near: bool) -> None:
-    @algorithm(f"Filter.{name}")
+    @algorithm(f"Filter.{name}", ignores=("maxError",))
     def compared(
         left_field: str | None,
         right_value: Any,
@@ -173,7 +173,7 @@ def max_difference(
     return Comparison(left, right, near, measure=apart)
 
 
-@algorithm("Filter.withinDistance")
+@algorithm("Filter.withinDistance", ignores=("maxError",))
 def within_distance(
     distance: float,
     left_field: str | None,
@@ -185,8 +185,9 @@ def within_distance(
     left, right = Operand(left_field, left_value), Operand(right_field, right_value)
 
     def apart(a: Any, b: Any) -> float:
-        places = [coercer("Geometry")(side) for side in (a, b)]
-        return metres_apart(*places)
+        one, two = (coercer("Geometry")(side) for side in (a, b))
+        metres = metres_apart(one, two, None)
+        return math.inf if metres is None else metres
 
     def near(a: Any, b: Any) -> bool:
         return a is not None and b is not None and apart(a, b) <= distance

@@ -1,7 +1,8 @@
-"""Geometries."""
+"""Geometries: their constructors and what they are made of."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,10 +11,9 @@ import shapely.affinity
 import shapely.geometry
 from shapely.geometry.base import BaseGeometry
 
-from emulator.evaluator.elements import Feature
 from emulator.evaluator.errors import EngineError
-from emulator.evaluator.geometry import Geometry, shifted
-from emulator.evaluator.projection import UNPROJECTED, WGS84, Projection, crs_of
+from emulator.evaluator.geometry import ErrorMargin, Geometry
+from emulator.evaluator.projection import UNPROJECTED, WGS84, Projection
 from emulator.evaluator.registry import algorithm
 
 
@@ -22,12 +22,18 @@ def _crs(projection: Projection | None) -> str:
 
 
 def _points(coordinates: Any) -> list[tuple[float, float]]:
-    """Reads positions, given as pairs or as one flat list of numbers."""
-    if coordinates and not isinstance(coordinates[0], list):
+    """Reads positions: points, pairs, or one flat list of numbers."""
+    if coordinates and isinstance(coordinates[0], int | float):
         pairs = list(zip(coordinates[::2], coordinates[1::2], strict=True))
     else:
-        pairs = [(position[0], position[1]) for position in coordinates]
+        pairs = [_position(position) for position in coordinates]
     return [(float(x), float(y)) for x, y in pairs]
+
+
+def _position(value: Any) -> tuple[float, float]:
+    if isinstance(value, Geometry) and value.shape.geom_type == "Point":
+        return value.shape.x, value.shape.y
+    return value[0], value[1]
 
 
 def _depth(coordinates: Any) -> int:
@@ -83,7 +89,7 @@ def multi_point(coordinates: list[Any], crs: Projection | None) -> Geometry:
     )
 
 
-@algorithm("GeometryConstructors.LineString")
+@algorithm("GeometryConstructors.LineString", ignores=("maxError",))
 def line_string(
     coordinates: list[Any], crs: Projection | None, geodesic: bool | None
 ) -> Geometry:
@@ -97,7 +103,7 @@ def line_string(
     )
 
 
-@algorithm("GeometryConstructors.Polygon")
+@algorithm("GeometryConstructors.Polygon", ignores=("maxError",))
 def polygon(
     coordinates: list[Any], crs: Projection | None, geodesic: bool | None
 ) -> Geometry:
@@ -106,7 +112,7 @@ def polygon(
     return _placed(crs, lambda: _polygon(coordinates), code, _edges(geodesic, code))
 
 
-@algorithm("GeometryConstructors.MultiPolygon")
+@algorithm("GeometryConstructors.MultiPolygon", ignores=("maxError",))
 def multi_polygon(
     coordinates: list[Any], crs: Projection | None, geodesic: bool | None
 ) -> Geometry:
@@ -139,53 +145,80 @@ def rectangle(
 @algorithm("GeometryConstructors.BBox")
 def bbox(west: float, south: float, east: float, north: float) -> Geometry:
     """Returns a box along meridians and parallels; it may cross ±180°."""
-    right = east if east >= west else east + 360.0
-    return Geometry(shapely.box(west, south, right, north), geodesic=False)
+    if east - west >= 360.0:
+        west, east = -180.0, 180.0
+    if not -180.0 <= west <= 180.0:
+        turns = 360.0 * math.floor((west + 180.0) / 360.0)
+        west, east = west - turns, east - turns
+    if east < west:
+        east += 360.0 * math.ceil((west - east) / 360.0)
+    shape = shapely.box(west, max(south, -90.0), east, min(north, 90.0))
+    return Geometry(shape, geodesic=False)
 
 
-@algorithm("Geometry.buffer")
-def buffer(geometry: Geometry, distance: float) -> Geometry:
-    """Returns the geometry grown by metres."""
-    return geometry.local(lambda shape: shape.buffer(distance))
+@algorithm("GeometryConstructors.LinearRing", ignores=("maxError",))
+def linear_ring(
+    coordinates: list[Any], crs: Projection | None, geodesic: bool | None
+) -> Geometry:
+    """Returns a line that ends where it begins."""
+    code = _crs(crs)
+    return _placed(
+        crs,
+        lambda: shapely.geometry.LinearRing(_points(coordinates)),
+        code,
+        _edges(geodesic, code),
+    )
 
 
-@algorithm("Geometry.bounds")
-def bounds(geometry: Geometry, proj: Projection | None) -> Geometry:
-    """Returns the geometry's bounding rectangle in a projection."""
-    crs = _crs(proj)
-    return Geometry(shapely.box(*geometry.within(crs).bounds), crs, geodesic=False)
+@algorithm("GeometryConstructors.MultiLineString", ignores=("maxError",))
+def multi_line_string(
+    coordinates: list[Any], crs: Projection | None, geodesic: bool | None
+) -> Geometry:
+    """Returns lines."""
+    code = _crs(crs)
+    lines = [coordinates] if _depth(coordinates) < 3 else coordinates
+    return _placed(
+        crs,
+        lambda: shapely.geometry.MultiLineString([_points(line) for line in lines]),
+        code,
+        _edges(geodesic, code),
+    )
 
 
-@algorithm("Geometry.centroid")
-def centroid(geometry: Geometry) -> Geometry:
-    """Returns the point at the geometry's centre."""
-    return geometry.local(lambda shape: shape.centroid)
-
-
-@algorithm("Geometry.convexHull")
-def convex_hull(geometry: Geometry) -> Geometry:
-    """Returns the geometry's convex hull."""
-    return Geometry(geometry.shape.convex_hull, geometry.crs, geometry.geodesic)
-
-
-@algorithm("Geometry.simplify")
-def simplify(geometry: Geometry, max_error: Any) -> Geometry:
-    """Returns the geometry simplified within metres."""
-    tolerance = float(max_error)
-    return geometry.local(lambda shape: shape.simplify(tolerance))
-
-
-@algorithm("Geometry.transform")
-def transform(geometry: Geometry, proj: Projection) -> Geometry:
-    """Returns the geometry in another CRS."""
-    return Geometry(geometry.within(proj.crs), proj.crs, geometry.geodesic)
+@algorithm("GeometryConstructors.MultiGeometry", ignores=("maxError",))
+def multi_geometry(
+    geometries: list[Geometry], crs: Projection | None, geodesic: bool | None
+) -> Geometry:
+    """Returns geometries as one; their edges are those of the first."""
+    code = _crs(crs)
+    shapes = [
+        part.shape if part.crs == code else part.within(code) for part in geometries
+    ]
+    own = geometries[0].geodesic if geometries else True
+    return Geometry(
+        shapely.geometry.GeometryCollection(shapes),
+        code,
+        own if geodesic is None else geodesic,
+    )
 
 
 @algorithm("Geometry.coordinates")
 def coordinates(geometry: Geometry) -> list[Any]:
     """Returns the geometry's GeoJSON coordinates."""
-    found: list[Any] = geometry.geojson()["coordinates"]
-    return found
+    json = geometry.geojson()
+    if "coordinates" in json:
+        return list(json["coordinates"])
+    return [part["coordinates"] for part in json["geometries"]]
+
+
+@algorithm("Geometry.geometries")
+def geometries(geometry: Geometry) -> list[Geometry]:
+    """Returns the parts of a collection, or the geometry alone."""
+    if geometry.shape.geom_type != "GeometryCollection":
+        return [geometry]
+    return [
+        Geometry(part, geometry.crs, geometry.geodesic) for part in geometry.shape.geoms
+    ]
 
 
 @algorithm("Geometry.type")
@@ -202,93 +235,29 @@ def geometry_projection(geometry: Geometry) -> Projection:
 
 @algorithm("Geometry.geodesic")
 def geometry_geodesic(geometry: Geometry) -> bool:
-    """Whether the geometry's edges are meant as geodesics."""
+    """Whether the geometry's edges are geodesics."""
     return geometry.geodesic
 
 
-@algorithm("Geometry.area")
-def area(geometry: Geometry) -> float:
-    """Returns the area in square metres."""
-    return geometry.area
+@algorithm("Geometry.edgesAreGeodesics")
+def edges_are_geodesics(geometry: Geometry) -> bool:
+    """Whether the geometry's edges are geodesics."""
+    return geometry.geodesic
 
 
-@algorithm("Geometry.length")
-def length(geometry: Geometry) -> float:
-    """Returns the length of lines in metres; 0 for others."""
-    return geometry.length if geometry.shape.length and geometry.area == 0 else 0.0
-
-
-@algorithm("Geometry.perimeter")
-def perimeter(geometry: Geometry) -> float:
-    """Returns the length of polygons' outlines in metres; 0 for others."""
-    return geometry.length if geometry.area else 0.0
-
-
-@algorithm("Geometry.distance")
-def distance(left: Geometry, right: Geometry) -> float:
-    """Returns the least distance in metres."""
-    geod = crs_of(WGS84).get_geod()
-    near = shapely.shortest_line(left.lonlat, right.lonlat)
-    assert geod is not None
-    return float(geod.geometry_length(near))
-
-
-def _predicate(name: str, test: Callable[[Any, Any], Any], any_turn: bool) -> None:
-    @algorithm(f"Geometry.{name}")
-    def related(left: Geometry, right: Geometry) -> bool:
-        results = [
-            bool(test(a, b))
-            for a in shifted(left.lonlat)
-            for b in shifted(right.lonlat)
-        ]
-        return any(results) if any_turn else all(results)
-
-
-_predicate("intersects", shapely.intersects, True)
-_predicate("contains", shapely.contains, True)
-_predicate("containedIn", shapely.within, True)
-_predicate("disjoint", shapely.disjoint, False)
-
-
-def _overlay(name: str, operation: Callable[[Any, Any], Any]) -> None:
-    @algorithm(f"Geometry.{name}")
-    def combined(left: Geometry, right: Geometry) -> Geometry:
-        return Geometry(operation(left.lonlat, right.lonlat), WGS84, left.geodesic)
-
-
-for _operation in ("intersection", "union", "difference"):
-    _overlay(_operation, getattr(shapely, _operation))
-
-
-def _on_feature(name: str, change: Callable[..., Geometry]) -> None:
-    @algorithm(f"Feature.{name}")
-    def changed(feature: Any) -> Feature:
-        place = feature.geometry()
-        if place is None:
-            return Feature(None, feature.properties)
-        return Feature(change(place), feature.properties)
-
-
-_on_feature("centroid", centroid)
-_on_feature("bounds", lambda place: bounds(place, None))
-
-
-@algorithm("Feature.buffer")
-def feature_buffer(feature: Any, distance: float) -> Feature:
-    """Returns the feature with its geometry grown by metres."""
-    place = feature.geometry()
-    grown = None if place is None else buffer(place, distance)
-    return Feature(grown, feature.properties)
-
-
-@algorithm("Feature.area")
-def feature_area(feature: Any) -> float:
-    """Returns the area of the feature's geometry in square metres."""
-    place = feature.geometry()
-    return 0.0 if place is None else float(place.area)
+@algorithm("Geometry.isUnbounded")
+def is_unbounded(geometry: Geometry) -> bool:
+    """Returns false: what covers everything has no geometry here."""
+    return False
 
 
 @algorithm("ErrorMargin")
-def error_margin(value: float | None) -> float:
-    """Returns an error margin; geometry here is computed without one."""
-    return 0.0 if value is None else value
+def error_margin(value: float | None, unit: str) -> ErrorMargin:
+    """Returns how far a result may be off."""
+    if unit not in ("meters", "projected", "infinite"):
+        raise EngineError(f"ErrorMargin: Unknown unit '{unit}'.")
+    if unit == "infinite":
+        return ErrorMargin(math.inf)
+    if value is None:
+        raise EngineError("ErrorMargin: A value is needed.")
+    return ErrorMargin(value, unit)

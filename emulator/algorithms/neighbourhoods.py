@@ -182,7 +182,7 @@ def _reducing(output: Output, weighted: bool) -> Around:
     return functools.partial(_by_stack, base)
 
 
-@algorithm("Image.reduceNeighborhood")
+@algorithm("Image.reduceNeighborhood", ignores=("optimization",))
 def reduce_neighborhood(
     image: Image,
     reducer: Reducer,

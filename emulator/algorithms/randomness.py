@@ -20,7 +20,7 @@ _ROUNDS = 10_000
 Floats = npt.NDArray[np.float64]
 
 
-@algorithm("FeatureCollection.randomPoints")
+@algorithm("FeatureCollection.randomPoints", ignores=("maxError",))
 def random_points(region: Geometry, points: int, seed: int) -> Collection:
     """Returns points uniform on the sphere inside a region, the same for a seed.
 

@@ -37,8 +37,12 @@ _SIMPLE = {
 }
 
 
+_EXACT = ("maxBuckets", "minBucketWidth", "maxRaw")
+"""How Earth Engine would guess at medians and the like; here they are exact."""
+
+
 def _register(name: str, simple: str) -> None:
-    @algorithm(f"Reducer.{name}")
+    @algorithm(f"Reducer.{name}", ignores=_EXACT if name in ("median", "mode") else ())
     def make() -> Reducer:
         return reducers.simple(simple)
 
@@ -55,7 +59,7 @@ def min_max() -> Reducer:
     )
 
 
-@algorithm("Reducer.percentile")
+@algorithm("Reducer.percentile", ignores=_EXACT)
 def percentile(percentiles: list[float], output_names: list[str] | None) -> Reducer:
     """Returns a reducer to percentiles."""
     return reducers.percentile(percentiles, output_names)

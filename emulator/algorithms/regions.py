@@ -96,7 +96,7 @@ def _value(values: npt.NDArray[Any], mask: npt.NDArray[np.bool_], i: int) -> Any
     return values[i].item() if mask[i] else None
 
 
-@algorithm("Image.reduceRegion")
+@algorithm("Image.reduceRegion", ignores=("tileScale",))
 def reduce_region(
     image: Image,
     reducer: Reducer,

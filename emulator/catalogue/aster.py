@@ -13,10 +13,12 @@ _STEP = 1.0 / 3600.0
 _EDGE = 7 * 3600  # rows north of 83° N, and south of 83° S, hold nothing
 
 
-def _read(band: str, row: int, col: int, height: int, width: int) -> Window:
-    layers = places.geographic_land(_STEP, col, row, width, height)
+def _read(
+    band: str, row: int, col: int, height: int, width: int, shrink: int
+) -> Window:
+    layers = places.geographic_land(_STEP * shrink, col, row, width, height)
     metres = np.rint(layers["height"].astype(np.float32)).astype(np.int16)
-    rows = row + np.arange(height)
+    rows = (row + np.arange(height) + 0.5) * shrink
     covered = (rows >= _EDGE) & (rows < 180 * 3600 - _EDGE)
     # The real model has no tiles over the open sea.
     valid = covered[:, None] & (layers["sea"] < 2)

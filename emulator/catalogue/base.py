@@ -12,11 +12,24 @@ import numpy as np
 import numpy.typing as npt
 from shapely.geometry.base import BaseGeometry
 
+from emulator import pyramid
 from emulator.planet import noise
 from emulator.source import BandInfo, Bounds, PixelGrid, Scene
 
 Window = tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]
-Reader = Callable[[str, int, int, int, int], Window]
+Reader = Callable[[str, int, int, int, int, int], Window]
+"""Reads a band's window: row, column, height, width, and by how much to shrink.
+
+Shrunk pixels are that many times as large, on a grid with the same corner, and hold
+what lies around their centres.
+"""
+
+EXACT_LEVELS = 2
+"""Up to here a pyramid's pixels sum up all the native ones below, 16 at most.
+
+Further up each sums up 2 by 2 samples of a planet that is seen from farther: to compute
+all the land below would take minutes.
+"""
 
 
 class Properties(Mapping[str, Any]):
@@ -81,6 +94,13 @@ class StillImage:
         """Reads a window; see :class:`emulator.source.Scene`."""
         info = band_of(self.bands, band)
         return within(info, row, col, height, width, self.reader)
+
+    def read_level(
+        self, band: str, level: int, row: int, col: int, height: int, width: int
+    ) -> Window:
+        """Reads a window of a level; see :class:`emulator.source.Pyramidal`."""
+        info = band_of(self.bands, band)
+        return level_within(info, level, row, col, height, width, self.reader)
 
 
 @dataclass(frozen=True)
@@ -151,19 +171,56 @@ def hashes(*parts: int | npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.uint32]
     return noise.mix_all(state)
 
 
-def within(
-    info: BandInfo, row: int, col: int, height: int, width: int, reader: Reader
+def level_within(
+    info: BandInfo,
+    level: int,
+    row: int,
+    col: int,
+    height: int,
+    width: int,
+    reader: Reader,
 ) -> Window:
-    """Reads the part of a window inside a band's grid and masks the rest."""
-    grid = info.grid
+    """Reads a window of a level of a band's pyramid; see :data:`EXACT_LEVELS`."""
+    below = 0 if level <= EXACT_LEVELS else level - 1
+
+    def read(row: int, col: int, height: int, width: int) -> Window:
+        return within(info, row, col, height, width, reader, below)
+
+    return pyramid.read_level(
+        read, info.pyramiding, level - below, row, col, height, width
+    )
+
+
+def within(
+    info: BandInfo,
+    row: int,
+    col: int,
+    height: int,
+    width: int,
+    reader: Reader,
+    level: int = 0,
+) -> Window:
+    """Reads the part of a window inside a band's grid and masks the rest.
+
+    Args:
+        info: The band.
+        row: First row.
+        col: First column.
+        height: Rows.
+        width: Columns.
+        reader: Reads the part inside.
+        level: On the grid of which level of the band's pyramid.
+    """
+    grid = pyramid.level_grid(info.grid, level) if level else info.grid
+    shrink = 1 << level
     top, left = max(row, 0), max(col, 0)
     bottom, right = min(row + height, grid.height), min(col + width, grid.width)
     if (top, left, bottom, right) == (row, col, row + height, col + width):
-        return reader(info.name, row, col, height, width)
+        return reader(info.name, row, col, height, width, shrink)
     values = np.zeros((height, width), info.dtype)
     valid = np.zeros((height, width), bool)
     if top < bottom and left < right:
-        inner, mask = reader(info.name, top, left, bottom - top, right - left)
+        inner, mask = reader(info.name, top, left, bottom - top, right - left, shrink)
         place = np.s_[top - row : bottom - row, left - col : right - col]
         values[place] = inner
         valid[place] = mask

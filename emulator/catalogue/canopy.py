@@ -19,8 +19,10 @@ SPREAD = "users/nlang/ETH_GlobalCanopyHeightSD_2020_10m_v1"
 _STEP = 1.0 / 12_000.0
 
 
-def _read(layer: str, band: str, row: int, col: int, height: int, width: int) -> Window:
-    layers = places.geographic_land(_STEP, col, row, width, height)
+def _read(
+    layer: str, band: str, row: int, col: int, height: int, width: int, shrink: int
+) -> Window:
+    layers = places.geographic_land(_STEP * shrink, col, row, width, height)
     codes = layers["cover"]
     valid = (codes != cover.WATER) & (codes != cover.ICE)
     return layers[layer].astype(np.uint8), valid

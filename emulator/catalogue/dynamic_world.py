@@ -20,6 +20,7 @@ from emulator.catalogue.base import (
     Properties,
     Window,
     band_of,
+    level_within,
     metres_grid,
     within,
 )
@@ -70,10 +71,19 @@ class DynamicWorldScene:
         """Reads a window; see :class:`emulator.source.Scene`."""
         return within(band_of(self.bands, band), row, col, height, width, self._read)
 
-    def _read(self, band: str, row: int, col: int, height: int, width: int) -> Window:
+    def read_level(
+        self, band: str, level: int, row: int, col: int, height: int, width: int
+    ) -> Window:
+        """Reads a window of a level; see :class:`emulator.source.Pyramidal`."""
+        info = band_of(self.bands, band)
+        return level_within(info, level, row, col, height, width, self._read)
+
+    def _read(
+        self, band: str, row: int, col: int, height: int, width: int, shrink: int
+    ) -> Window:
         seen = self.seen
-        window = (10.0, row, col, height, width)
-        labels, chance = _labels(seen, row, col, height, width)
+        window = (10.0 * shrink, row, col, height, width)
+        labels, chance = _labels(seen, *window)
         valid = seen.inside(*window)
         if valid.any():
             hidden = seen.hidden(*window, cloud=0.25, shadow=0.3)
@@ -103,14 +113,14 @@ _PROPERTIES: dict[str, Callable[[DynamicWorldScene], Any]] = {
 
 
 def _labels(
-    seen: passes.Pass, row: int, col: int, height: int, width: int
+    seen: passes.Pass, step: float, row: int, col: int, height: int, width: int
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     """Returns labels and the random bytes that spoilt some of them (h, w)."""
     square = seen.square
-    x0, y0 = square.x0 + col * 10.0, square.y0 - row * 10.0
-    base = _base(square.crs, x0, y0, width, height)
+    x0, y0 = square.x0 + col * step, square.y0 - row * step
+    base = _base(square.crs, x0, y0, step, width, height)
     chance = speckle.bytes_at(
-        seen.number, round(x0 / 10.0), round(-y0 / 10.0), width, height
+        seen.number, round(x0 / step), round(-y0 / step), width, height
     )
     labels = base.usual.copy()
     np.copyto(labels, base.second, where=chance < _WRONG)
@@ -166,9 +176,11 @@ class _Base:
 
 
 @functools.lru_cache(maxsize=8)
-def _base(crs: str, x0: float, y0: float, width: int, height: int) -> _Base:
+def _base(
+    crs: str, x0: float, y0: float, step: float, width: int, height: int
+) -> _Base:
     """Returns what all scenes share over a window."""
-    layers = places.metric_land(crs, x0, y0, 10.0, width, height)
+    layers = places.metric_land(crs, x0, y0, step, width, height)
     codes = layers["cover"]
     usual = cover.LABEL[codes]
     warm, swing = layers["warmth"], layers["swing"]

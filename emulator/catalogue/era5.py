@@ -98,7 +98,10 @@ class Month:
         """Reads a window; see :class:`emulator.source.Scene`."""
         return within(band_of(_BANDS, band), row, col, height, width, self._read)
 
-    def _read(self, band: str, row: int, col: int, height: int, width: int) -> Window:
+    def _read(
+        self, band: str, row: int, col: int, height: int, width: int, shrink: int
+    ) -> Window:
+        del shrink  # There are few pixels: the evaluator makes levels out of them.
         values = np.empty((height, width), np.float32)
         valid = np.empty((height, width), bool)
         for j in range(row // _TILE, (row + height - 1) // _TILE + 1):

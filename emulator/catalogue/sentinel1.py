@@ -27,6 +27,7 @@ from emulator.catalogue.base import (
     Window,
     band_of,
     box_meets,
+    level_within,
     stamp,
     within,
 )
@@ -295,11 +296,21 @@ class Sentinel1Scene:
         """Reads a window; see :class:`emulator.source.Scene`."""
         return within(band_of(self.bands, band), row, col, height, width, self._read)
 
-    def _read(self, band: str, row: int, col: int, height: int, width: int) -> Window:
+    def read_level(
+        self, band: str, level: int, row: int, col: int, height: int, width: int
+    ) -> Window:
+        """Reads a window of a level; see :class:`emulator.source.Pyramidal`."""
+        info = band_of(self.bands, band)
+        return level_within(info, level, row, col, height, width, self._read)
+
+    def _read(
+        self, band: str, row: int, col: int, height: int, width: int, shrink: int
+    ) -> Window:
         grid = self.frame.grid
-        left, upper = grid.transform[2] + col * 10.0, grid.transform[5] - row * 10.0
-        x = left + (np.arange(width) + 0.5) * 10.0
-        y = upper - (np.arange(height) + 0.5) * 10.0
+        step = 10.0 * shrink
+        left, upper = grid.transform[2] + col * step, grid.transform[5] - row * step
+        x = left + (np.arange(width) + 0.5) * step
+        y = upper - (np.arange(height) + 0.5) * step
         valid = np.ones((height, width), bool)
         for a, b, c in self.frame.sides:
             valid &= (a * x)[None, :] + ((b * y) + c)[:, None] > 0
@@ -307,14 +318,14 @@ class Sentinel1Scene:
             a, b, c = self.frame.near
             off = (a * x)[None, :] + ((b * y) + c)[:, None]
             return (30.5 + off * (15.5 / 250_000.0)).astype(np.float32), valid
-        layers = places.metric_land(grid.crs, left, upper, 10.0, width, height)
+        layers = places.metric_land(grid.crs, left, upper, step, width, height)
         values = radar.backscatter(
             layers,
             band in ("VH", "HV"),
             self.frame.look,
             self.number,
-            round(left / 10.0),
-            round(-upper / 10.0),
+            round(left / step),
+            round(-upper / step),
         )
         return values, valid
 

@@ -24,6 +24,7 @@ from emulator.catalogue.base import (
     Properties,
     Window,
     band_of,
+    level_within,
     metres_grid,
     stamp,
     within,
@@ -67,7 +68,7 @@ _STEP = {
     **dict.fromkeys(("SCL", "MSK_CLDPRB", "MSK_SNWPRB"), 20),
 }
 _BYTE = {"SCL", "TCI_R", "TCI_G", "TCI_B", "MSK_CLDPRB", "MSK_SNWPRB"}
-_MODE = {"SCL", "QA60"}
+_POLICY = {"SCL": "mode", "QA60": "sample"}
 _BANDS = {
     L1C: (*reflectance.BANDS, "QA60"),
     L2A: (
@@ -165,9 +166,18 @@ class Sentinel2Scene:
         """Reads a window; see :class:`emulator.source.Scene`."""
         return within(band_of(self.bands, band), row, col, height, width, self._read)
 
-    def _read(self, band: str, row: int, col: int, height: int, width: int) -> Window:
+    def read_level(
+        self, band: str, level: int, row: int, col: int, height: int, width: int
+    ) -> Window:
+        """Reads a window of a level; see :class:`emulator.source.Pyramidal`."""
+        info = band_of(self.bands, band)
+        return level_within(info, level, row, col, height, width, self._read)
+
+    def _read(
+        self, band: str, row: int, col: int, height: int, width: int, shrink: int
+    ) -> Window:
         seen = self.seen
-        step = float(_STEP.get(band, 10))
+        step = float(_STEP.get(band, 10) * shrink)
         window = (step, row, col, height, width)
         valid = seen.inside(*window)
         if band in _TCI:
@@ -282,7 +292,7 @@ def _bands(level: str, square: mgrs.Granule, lacks: bool) -> tuple[BandInfo, ...
             name,
             "uint8" if name in _BYTE else "uint16",
             grids[_STEP.get(name, 10)],
-            "mode" if name in _MODE else "mean",
+            _POLICY.get(name, "mean"),
         )
         for name in _BANDS[level]
         if not (lacks and name == "MSK_CLDPRB")

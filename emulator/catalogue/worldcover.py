@@ -15,9 +15,11 @@ _STEP = 1.0 / 12_000.0
 _TOP, _BOTTOM = 7 * 12_000, 150 * 12_000  # 83° N and 60° S
 
 
-def _read(band: str, row: int, col: int, height: int, width: int) -> Window:
-    layers = places.geographic_land(_STEP, col, row, width, height)
-    rows = row + np.arange(height)
+def _read(
+    band: str, row: int, col: int, height: int, width: int, shrink: int
+) -> Window:
+    layers = places.geographic_land(_STEP * shrink, col, row, width, height)
+    rows = (row + np.arange(height) + 0.5) * shrink
     mapped = (rows >= _TOP) & (rows < _BOTTOM)
     valid = mapped[:, None] & (layers["sea"] < 2)
     return layers["cover"].astype(np.uint8), valid

@@ -12,7 +12,7 @@ from emulator.evaluator.dates import Date, DateRange
 from emulator.evaluator.elements import Feature
 from emulator.evaluator.errors import TypeMismatch
 from emulator.evaluator.filters import And, Comparison, Filter, Not, Or, Spatial
-from emulator.evaluator.geometry import Geometry, from_geojson
+from emulator.evaluator.geometry import ErrorMargin, Geometry, from_geojson
 from emulator.evaluator.image import Image, constant
 from emulator.evaluator.kernels import Kernel
 from emulator.evaluator.projection import Projection, crs_of
@@ -152,6 +152,14 @@ def _geometry(value: Any) -> Geometry:
     raise TypeMismatch
 
 
+def _error_margin(value: Any) -> ErrorMargin:
+    if isinstance(value, ErrorMargin):
+        return value
+    if isinstance(value, dict) and value.get("type") == "ErrorMargin":
+        return ErrorMargin(float(value["value"]), value.get("unit", "meters"))
+    return ErrorMargin(_float(value))
+
+
 def _projection(value: Any) -> Projection:
     if isinstance(value, Projection):
         return value
@@ -224,6 +232,7 @@ _COERCERS: dict[str, Callable[[Any], Any]] = {
     "FeatureCollection": _collection,
     "ImageCollection": _images,
     "Geometry": _geometry,
+    "ErrorMargin": _error_margin,
     "Projection": _projection,
     "Date": _date,
     "DateRange": _date_range,

@@ -80,7 +80,7 @@ class InsideNode:
         """Tests every pixel's centre."""
         crs = self.geometry.crs
         x, y = context.once(("centres", grid, crs), lambda: centres(grid, crs))
-        shape = self.geometry.shape
+        shape = self.geometry.within(crs)
         shapely.prepare(shape)
         inside = shapely.intersects_xy(shape, x, y)
         if is_geographic(crs) and not shape.is_empty:

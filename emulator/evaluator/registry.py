@@ -6,7 +6,7 @@ import functools
 import inspect
 import keyword
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -16,7 +16,18 @@ from emulator.evaluator.signatures import Argument, signatures
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_MISSING: Any = object()
+IGNORED = {
+    "geometryColumn": "has no effect on stored tables",
+    "geometryKey": "obsolete, as the client says",
+    "maxBuckets": "medians, modes and percentiles are exact, not from a histogram",
+    "maxError": "geometry is exact to a metre, whatever error is allowed",
+    "maxRaw": "medians, modes and percentiles are exact, not from a histogram",
+    "minBucketWidth": "medians, modes and percentiles are exact, not from a histogram",
+    "optimization": "says how the work is done, not what comes of it",
+    "parallelScale": "says how the work is split, not what comes of it",
+    "tileScale": "says how the work is split, not what comes of it",
+}
+"""Why arguments may be ignored."""
 
 
 def python_name(argument: str) -> str:
@@ -46,12 +57,20 @@ class Algorithm:
         function: Takes some of the algorithm's arguments in their Python spelling,
             already of the declared types, and perhaps ``context``.
         lazy: Whether the arguments come as thunks, uncoerced.
+        ignores: Arguments, as in the graph, that change nothing here.
     """
 
-    def __init__(self, name: str, function: Callable[..., Any], lazy: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        lazy: bool = False,
+        ignores: Iterable[str] = (),
+    ) -> None:
         self.name = name
         self.function = function
         self.lazy = lazy
+        self.ignores = frozenset(ignores)
 
     @functools.cached_property
     def accepted(self) -> tuple[str, ...]:
@@ -83,6 +102,16 @@ class Algorithm:
         """Every argument name that the algorithm knows, accepted or ignored."""
         return frozenset(a.name for a in signatures()[self.name].arguments)
 
+    @functools.cached_property
+    def refused(self) -> Mapping[str, Any]:
+        """Arguments that this engine has not, and the defaults that it lives by."""
+        return {
+            argument.name: argument.default
+            for argument in signatures()[self.name].arguments
+            if python_name(argument.name) not in self.accepted
+            and argument.name not in self.ignores
+        }
+
     def call(self, arguments: Mapping[str, Any], context: Any) -> Any:
         """Calls the function with evaluated arguments.
 
@@ -91,11 +120,15 @@ class Algorithm:
             context: The request's context.
 
         Raises:
-            EngineError: An argument is missing, unknown or of the wrong type.
+            EngineError: An argument is missing, unknown, of the wrong type, or one
+                that this engine has not and that is not its default.
         """
         if not self.argument_names.issuperset(arguments):
             unknown = sorted(set(arguments) - self.argument_names)
             raise EngineError(f"{self.name}: Unrecognized argument '{unknown[0]}'.")
+        for name, default in self.refused.items():
+            if arguments.get(name) not in (None, default):
+                raise NotImplementedHere(f"the argument '{name}' of '{self.name}'")
         bound = {}
         for parameter in self.parameters:
             value = arguments.get(parameter.argument.name)
@@ -123,12 +156,17 @@ class Algorithm:
 _ALGORITHMS: dict[str, Algorithm] = {}
 
 
-def algorithm(name: str, *, lazy: bool = False) -> Callable[[F], F]:
+def algorithm(
+    name: str, *, lazy: bool = False, ignores: Iterable[str] = ()
+) -> Callable[[F], F]:
     """Registers a function as the algorithm of that name.
+
+    An argument that is neither a parameter nor ignored is refused if it is given.
 
     Args:
         name: As in ``algorithms.json``.
         lazy: Pass thunks instead of values; only for ``If``.
+        ignores: Arguments that change nothing here; :data:`IGNORED` says why.
 
     Raises:
         ValueError: The name is taken.
@@ -137,7 +175,7 @@ def algorithm(name: str, *, lazy: bool = False) -> Callable[[F], F]:
     def register(function: F) -> F:
         if name in _ALGORITHMS:
             raise ValueError(f"algorithm {name} is registered twice")
-        _ALGORITHMS[name] = Algorithm(name, function, lazy)
+        _ALGORITHMS[name] = Algorithm(name, function, lazy, ignores)
         return function
 
     return register

@@ -7,6 +7,7 @@ sums alone, so that a window's positions equal the crop of a larger window's.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -114,21 +115,29 @@ def geographic(
     """
     longitude = west + (column + np.arange(width) + 0.5) * step
     # Rows go through fixed nodes as well: tan and asinh differ by vector length.
-    position = (row + np.arange(height) + 0.5) / 64.0
+    apart = _rows_apart(step)
+    position = (row + np.arange(height) + 0.5) / apart
     low = np.floor(position).astype(np.int64)
     first = int(low[0])
-    edges = np.array(
-        [_row_y(north, step, number) for number in range(first, int(low[-1]) + 2)]
-    )
+    numbers = range(first, int(low[-1]) + 2)
+    edges = np.array([_row_y(north, step, number * apart) for number in numbers])
     t = position - low
     y = edges[low - first] * (1.0 - t) + edges[low - first + 1] * t
     return (longitude + 180.0) / 360.0, y
 
 
+def _rows_apart(step: float) -> int:
+    """Returns the rows between fixed nodes: 64, fewer where pixels are large."""
+    apart = 64
+    while apart > 1 and apart * step > 0.02:
+        apart //= 2
+    return apart
+
+
 @functools.lru_cache(maxsize=16384)
-def _row_y(north: float, step: float, node: int) -> float:
-    """Returns the Mercator y of the edge above row 64 * node."""
-    return float(mercator.y_of(np.array([north - node * 64 * step]))[0])
+def _row_y(north: float, step: float, row: int) -> float:
+    """Returns the Mercator y of the edge above a row."""
+    return float(mercator.y_of(np.array([north - row * step]))[0])
 
 
 class _Joined(Mapping[str, land.Layer]):
@@ -160,18 +169,38 @@ class _Joined(Mapping[str, land.Layer]):
         return len(land.LAYERS)
 
 
-def gather(x: Doubles, y: Doubles) -> Mapping[str, land.Layer]:
+_FINE = 64.0
+"""Steps up to so many metres see the land as it is."""
+
+_COARSEST = 8
+"""Zooms that the land can be coarser by; beyond, seas and rivers go wrong."""
+
+
+def coarsening(step: float) -> int:
+    """Returns by how many zooms the land is seen coarser at a step in metres.
+
+    Only the upper levels of pyramids have steps above 60 m: they would touch every
+    block of the land to take a few pixels of each.
+    """
+    if step <= _FINE:
+        return 0
+    # The lattice's pixels are 6.25 m to 12.5 m wide.
+    return min(_COARSEST, round(math.log2(step / 9.0)))
+
+
+def gather(x: Doubles, y: Doubles, coarser: int = 0) -> Mapping[str, land.Layer]:
     """Samples the land at Mercator places (nearest lattice pixel).
 
     Args:
         x: Mercator x (h, w).
         y: Mercator y (h, w).
+        coarser: By how many zooms the lattice is coarser.
 
     Returns:
         Read-only (h, w) for each of :data:`emulator.planet.land.LAYERS`, gathered
         when it is first asked for.
     """
-    zooms = mercator.zooms_of(y)
+    zooms = mercator.zooms_of(y) - coarser
     low, high = int(zooms.min()), int(zooms.max())
     if low == high:
         return _gather(low, x, y)
@@ -198,7 +227,8 @@ def metric_land(
 
     The last few windows are kept: the bands and scenes of one place share them.
     """
-    return gather(*metric(crs, x0, y0, step, width, height))
+    x, y = metric(crs, x0, y0, step, width, height)
+    return gather(x, y, coarsening(step))
 
 
 @functools.lru_cache(maxsize=4)
@@ -212,5 +242,7 @@ def geographic_land(
     x, y = geographic(-180.0, 90.0, step, column, row, width, height)
     shape = (height, width)
     return gather(
-        np.broadcast_to(x[None, :], shape), np.broadcast_to(y[:, None], shape)
+        np.broadcast_to(x[None, :], shape),
+        np.broadcast_to(y[:, None], shape),
+        coarsening(step * mercator.EQUATOR / 360.0),
     )
