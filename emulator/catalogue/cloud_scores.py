@@ -16,7 +16,14 @@ import numpy as np
 from shapely.geometry.base import BaseGeometry
 
 from emulator.catalogue import mgrs, passes
-from emulator.catalogue.base import Properties, Window, band_of, metres_grid, within
+from emulator.catalogue.base import (
+    Properties,
+    Window,
+    band_of,
+    level_within,
+    metres_grid,
+    within,
+)
 from emulator.source import BandInfo, Bounds, Scene
 
 PROBABILITY = "COPERNICUS/S2_CLOUD_PROBABILITY"
@@ -67,8 +74,17 @@ class CloudScene:
         """Reads a window; see :class:`emulator.source.Scene`."""
         return within(band_of(self.bands, band), row, col, height, width, self._read)
 
-    def _read(self, band: str, row: int, col: int, height: int, width: int) -> Window:
-        window = (10.0, row, col, height, width)
+    def read_level(
+        self, band: str, level: int, row: int, col: int, height: int, width: int
+    ) -> Window:
+        """Reads a window of a level; see :class:`emulator.source.Pyramidal`."""
+        info = band_of(self.bands, band)
+        return level_within(info, level, row, col, height, width, self._read)
+
+    def _read(
+        self, band: str, row: int, col: int, height: int, width: int, shrink: int
+    ) -> Window:
+        window = (10.0 * shrink, row, col, height, width)
         valid = self.seen.inside(*window)
         cloud = self.seen.clouds(*window)
         if band == "probability":
