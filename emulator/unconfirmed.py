@@ -133,3 +133,19 @@ CUBIC: float = _chosen(
     "bicubic is cubic convolution with a = -0.5 (Catmull-Rom), as GDAL's",
     "the reference names bicubic only; -0.5 is exact for quadratics",
 )
+
+WEIGHTED_REDUCERS: frozenset[str] = _chosen(
+    "WEIGHTED_REDUCERS",
+    frozenset({"median", "mode", "percentile", "stdDev", "variance"}),
+    "over regions median, mode, percentile, stdDev and variance weigh pixels, too; "
+    "all others but mean and sum take those whose centre is inside",
+    "the reference says weighted of mean and sum; the rest are known to be made of "
+    "weighted histograms and moments, or of single values",
+)
+
+BEST_EFFORT_STEP: int = _chosen(
+    "BEST_EFFORT_STEP",
+    2,
+    "bestEffort doubles the scale until the region has few enough pixels",
+    "the reference says 'a larger scale which would allow the operation to succeed'",
+)

@@ -87,8 +87,14 @@ def repeat(reducer: Reducer, count: int) -> Reducer:
 
 @algorithm("Reducer.unweighted")
 def unweighted(reducer: Reducer) -> Reducer:
-    """Returns the reducer: none here weighs its inputs."""
-    return reducer
+    """Returns the reducer, all inputs of equal weight."""
+    return reducer.unweighted()
+
+
+@algorithm("Reducer.splitWeights")
+def split_weights(reducer: Reducer) -> Reducer:
+    """Returns the reducer, each weighted input followed by one for its weight."""
+    return reducers.with_split_weights(reducer)
 
 
 @algorithm("Reducer.getOutputs")

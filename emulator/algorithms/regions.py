@@ -1,99 +1,95 @@
 """Pixels of a region reduced or listed.
 
-A pixel belongs to a region if its centre does; a point takes the pixel it lies in.
-Earth Engine weighs the pixels on an outline by the part inside; here they count
-wholly or not at all.
+Which they are and what they weigh: see :mod:`emulator.evaluator.regions`.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import shapely
 
-from emulator.evaluator.collection import Collection
+from emulator.evaluator.collection import Collection, Made
 from emulator.evaluator.context import Context
-from emulator.evaluator.elements import TIME, index_of
+from emulator.evaluator.elements import TIME, Feature, index_of
 from emulator.evaluator.errors import EngineError
 from emulator.evaluator.geometry import Geometry
-from emulator.evaluator.image import Image
-from emulator.evaluator.nodes import window_grid
-from emulator.evaluator.projection import WGS84, Projection, requested, transformer
+from emulator.evaluator.image import Band, Image
+from emulator.evaluator.projection import UNPROJECTED, Projection, requested
 from emulator.evaluator.reducers import Reducer
+from emulator.evaluator.regions import Region, check_size, region_of
 from emulator.evaluator.registry import algorithm
-from emulator.source import PixelGrid
+from emulator.unconfirmed import BEST_EFFORT_STEP
 
 MAX_REGION_VALUES = 1048576
 """Most values that ``getRegion`` lists."""
+MAX_KEPT_VALUES = 1 << 26
+"""Most values that a reduction holds at once."""
+
+Array = npt.NDArray[Any]
 
 
-@dataclass(frozen=True)
-class Region:
-    """The pixels of a region.
-
-    Attributes:
-        grid: The smallest grid that holds them.
-        inside: Which of its pixels (height, width) belong to the region.
-    """
-
-    grid: PixelGrid
-    inside: npt.NDArray[np.bool_]
-
-    def centres(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Returns longitudes and latitudes of the pixels inside, row by row."""
-        rows, cols = np.nonzero(self.inside)
-        a, b, c, d, e, f = self.grid.transform
-        x, y = cols + 0.5, rows + 0.5
-        u, v = a * x + b * y + c, d * x + e * y + f
-        if self.grid.crs == WGS84:
-            return u, v
-        lon, lat = transformer(self.grid.crs, WGS84).transform(u, v)
-        return lon, lat
-
-
-def region_of(
-    geometry: Geometry, projection: Projection, max_pixels: float, who: str
-) -> Region:
-    """Returns the pixels of a projection whose centres lie in a geometry.
-
-    Raises:
-        EngineError: There are more than ``max_pixels``.
-    """
-    a, b, c, d, e, f = projection.transform
-    if b or d:
-        raise EngineError(f"{who}: Sheared projections are not supported.")
-    shape = geometry.within(projection.crs)
-    west, south, east, north = shape.bounds
-    cols = sorted(((west - c) / a, (east - c) / a))
-    rows = sorted(((south - f) / e, (north - f) / e))
-    col, row = math.floor(cols[0]), math.floor(rows[0])
-    width = max(1, math.ceil(cols[1]) - col)
-    height = max(1, math.ceil(rows[1]) - row)
-    if width * height > max_pixels:
-        raise EngineError(
-            f"{who}: Too many pixels in the region. Found {width * height}, but "
-            f"maxPixels allows only {max_pixels:.0f}."
-        )
-    grid = window_grid(projection, row, col, height, width)
-    if shape.geom_type in ("Point", "MultiPoint"):
-        inside = np.zeros((height, width), np.bool_)
-        for x, y in shapely.get_coordinates(shape):
-            i = min(math.floor((y - f) / e) - row, height - 1)
-            j = min(math.floor((x - c) / a) - col, width - 1)
-            inside[i, j] = True
-        return Region(grid, inside)
-    x = c + a * (col + np.arange(width) + 0.5)
-    y = f + e * (row + np.arange(height) + 0.5)
-    shapely.prepare(shape)
-    return Region(grid, shapely.intersects_xy(shape, *np.meshgrid(x, y)))
-
-
-def _value(values: npt.NDArray[Any], mask: npt.NDArray[np.bool_], i: int) -> Any:
+def _value(values: Array, mask: npt.NDArray[np.bool_], i: int) -> Any:
     return values[i].item() if mask[i] else None
+
+
+class _Pixels:
+    """The pixels of a region: of each band, values and masks, and their weights."""
+
+    def __init__(
+        self, bands: Sequence[Band], region: Region, context: Context, who: str
+    ) -> None:
+        parts = list(region.parts())
+        kept: list[list[tuple[Array, Array]]] = [[] for _ in bands]
+        inside, weights = [], []
+        total = 0
+        for part in parts:
+            taken = part.inside | (part.weights > 0)
+            total += int(taken.sum()) * len(bands)
+            if total > MAX_KEPT_VALUES:
+                raise EngineError(f"{who}: User memory limit exceeded.")
+            inside.append(part.inside[taken])
+            weights.append(part.weights[taken])
+            for band, column in zip(bands, kept, strict=True):
+                values, mask = context.pixels(band.node, part.grid)
+                column.append((values[taken], mask[taken]))
+            if len(parts) > 1:
+                context.forget_pixels()
+        self.inside = _joined(inside, np.dtype(np.bool_))
+        self.weights = _joined(weights, np.dtype(np.float64))
+        self.values, self.masks = [], []
+        for band, column in zip(bands, kept, strict=True):
+            self.values.append(_joined([v for v, _ in column], band.type.dtype))
+            self.masks.append(_joined([m for _, m in column], np.dtype(np.bool_)))
+
+    def reduced(self, reducer: Reducer, bands: Sequence[int]) -> dict[str, Any]:
+        """Reduces some bands' pixels that are valid in all of them."""
+        valid = np.logical_and.reduce([self.masks[i] for i in bands])
+        columns = [self.values[i][valid] for i in bands]
+        return reducer.over(columns, self.inside[valid], self.weights[valid])
+
+
+def _joined(parts: Sequence[Array], dtype: np.dtype[Any]) -> Array:
+    return np.concatenate(parts) if parts else np.zeros(0, dtype)
+
+
+def _named(image: Image, reducer: Reducer, pixels: _Pixels) -> dict[str, Any]:
+    """Returns a reducer's outputs, those of each band if it has a single input."""
+    if reducer.inputs != 1:
+        if reducer.inputs != len(image.bands):
+            raise EngineError(
+                f"Image.reduceRegion: Reducer has {reducer.inputs} inputs but the "
+                f"image has {len(image.bands)} bands."
+            )
+        return pixels.reduced(reducer, range(reducer.inputs))
+    several = len(reducer.outputs) > 1
+    return {
+        f"{band.name}_{name}" if several else band.name: value
+        for i, band in enumerate(image.bands)
+        for name, value in pixels.reduced(reducer, [i]).items()
+    }
 
 
 @algorithm("Image.reduceRegion", ignores=("tileScale",))
@@ -104,6 +100,7 @@ def reduce_region(
     scale: float | None,
     crs: Projection | None,
     crs_transform: list[float] | None,
+    best_effort: bool,
     max_pixels: int,
     context: Context,
 ) -> dict[str, Any]:
@@ -115,20 +112,48 @@ def reduce_region(
     if not image.bands:
         return {}
     grid = requested(image.bands[0].projection, crs, crs_transform, scale)
-    region = region_of(place, grid, max_pixels, who)
-    columns = []
-    for band in image.bands:
-        values, mask = context.pixels(band.node, region.grid)
-        columns.append((values[region.inside], mask[region.inside]))
-    if reducer.inputs == 1:
-        found = {}
-        for band, (values, mask) in zip(image.bands, columns, strict=True):
-            for name, value in reducer.reduce([values[mask].tolist()]).items():
-                several = len(reducer.outputs) > 1
-                found[f"{band.name}_{name}" if several else band.name] = value
-        return found
-    whole = np.logical_and.reduce([mask for _, mask in columns])
-    return reducer.reduce([values[whole].tolist() for values, _ in columns])
+    region = region_of(place, grid)
+    while best_effort and region.size[0] * region.size[1] > max_pixels:
+        grid = grid.coarser(BEST_EFFORT_STEP)
+        region = region_of(place, grid)
+    check_size(region, max_pixels, who)
+    return _named(image, reducer, _Pixels(image.bands, region, context, who))
+
+
+@algorithm("Image.reduceRegions", ignores=("tileScale",))
+def reduce_regions(
+    image: Image,
+    collection: Collection,
+    reducer: Reducer,
+    scale: float | None,
+    crs: Projection | None,
+    crs_transform: list[float] | None,
+    max_pixels_per_region: int | None,
+    context: Context,
+) -> Collection:
+    """Returns features with a reducer's outputs over each.
+
+    Outputs are named as by ``reduceRegion``, but after the reducer's output alone if
+    the image has a single band.
+    """
+    who = "Image.reduceRegions"
+
+    def reduced(feature: Any) -> Feature:
+        place = feature.geometry()
+        if place is None:
+            raise EngineError(f"{who}: A feature has no geometry.")
+        base = image.bands[0].projection if image.bands else UNPROJECTED
+        region = region_of(place, requested(base, crs, crs_transform, scale))
+        if max_pixels_per_region is not None:
+            check_size(region, max_pixels_per_region, who)
+        pixels = _Pixels(image.bands, region, context, who)
+        if reducer.inputs == 1 and len(image.bands) == 1:
+            found = pixels.reduced(reducer, [0])
+        else:
+            found = _named(image, reducer, pixels)
+        return Feature(place, {**feature.properties, **found})
+
+    return collection.derived(Made(lambda: map(reduced, collection.elements)))
 
 
 @algorithm("ImageCollection.getRegion")
@@ -143,11 +168,13 @@ def get_region(
     """Returns a header and a row for each pixel and image; null where masked."""
     who = "ImageCollection.getRegion"
     grid = requested(crs, None, crs_transform, scale)
-    region = region_of(geometry, grid, MAX_REGION_VALUES, who)
+    region = region_of(geometry, grid)
+    check_size(region, MAX_REGION_VALUES, who)
     images: list[Image] = collection.elements
     names = images[0].names if images else []
     rows: list[list[Any]] = [["id", "longitude", "latitude", "time", *names]]
-    longitudes, latitudes = region.centres()
+    whole = region.whole()
+    longitudes, latitudes = whole.centres()
     number = len(longitudes)
     if number * len(names) * len(images) > MAX_REGION_VALUES:
         raise EngineError(f"{who}: Too many values: more than {MAX_REGION_VALUES}.")
@@ -155,8 +182,8 @@ def get_region(
     for image in images:
         layers = []
         for name in names:
-            values, mask = context.pixels(image.band(name).node, region.grid)
-            layers.append((values[region.inside], mask[region.inside]))
+            values, mask = context.pixels(image.band(name).node, whole.grid)
+            layers.append((values[whole.inside], mask[whole.inside]))
         pixels.append(layers)
     for i in range(number):
         lon, lat = float(longitudes[i]), float(latitudes[i])

@@ -74,6 +74,11 @@ class Projection:
         """Nominal side of a pixel in metres."""
         return nominal_scale(self.crs, self.transform)
 
+    def coarser(self, times: float) -> Projection:
+        """Returns the projection with pixels so many times as large, same origin."""
+        a, b, c, d, e, f = self.transform
+        return Projection(self.crs, (a * times, b * times, c, d * times, e * times, f))
+
     def at_scale(self, metres: float) -> Projection:
         """Returns the projection with square pixels of that side, same origin."""
         side = metres / metres_per_unit(self.crs)

@@ -14,6 +14,7 @@ from emulator.evaluator import pixeltype
 from emulator.evaluator.context import Context, PixelNode, Pixels
 from emulator.evaluator.errors import EngineError
 from emulator.evaluator.pixeltype import PixelType
+from emulator.evaluator.weighting import Weighted, weighted_of, weighted_quantile
 from emulator.source import PixelGrid
 
 Array = npt.NDArray[Any]
@@ -32,6 +33,8 @@ class Output:
         columns: Reduces the values of those inputs, null for missing ones.
         stack: Reduces pixels; None if it cannot.
         kind: The type of reduced pixels by the type of the input's.
+        weighted: Reduces arrays of values (n,), one an input, with their weights (n,)
+            above zero; None if weights change nothing.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Output:
     columns: Callable[[Sequence[Sequence[Any]]], Any]
     stack: Stack | None = None
     kind: Callable[[PixelType], PixelType] = lambda kind: kind
+    weighted: Weighted | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,34 @@ class Reducer:
             output.name: output.columns([columns[i] for i in output.inputs])
             for output in self.outputs
         }
+
+    def over(
+        self, columns: Sequence[Array], inside: Mask, weights: Array
+    ) -> dict[str, Any]:
+        """Reduces the pixels of a region.
+
+        Args:
+            columns: Valid values (n,) of each input.
+            inside: Which of them unweighted outputs count.
+            weights: What they weigh for weighted outputs, 0 to 1.
+        """
+        counted = [column[inside] for column in columns]
+        weighed = weights > 0
+        heavy = [column[weighed] for column in columns]
+        found = {}
+        for output in self.outputs:
+            if output.weighted is not None:
+                taken = [heavy[i] for i in output.inputs]
+                found[output.name] = output.weighted(taken, weights[weighed])
+            else:
+                lists = [counted[i].tolist() for i in output.inputs]
+                found[output.name] = output.columns(lists)
+        return found
+
+    def unweighted(self) -> Reducer:
+        """Returns the reducer, all inputs of equal weight."""
+        plain = tuple(replace(output, weighted=None) for output in self.outputs)
+        return replace(self, outputs=plain)
 
 
 def _same(kind: PixelType) -> PixelType:
@@ -283,7 +315,8 @@ def simple(name: str) -> Reducer:
     """Returns a reducer of one input and one output, such as ``mean``."""
     stack, kind = _SIMPLE[name]
     columns = functools.partial(_column, stack)
-    return Reducer(1, (Output(name, (0,), columns, stack, kind),))
+    weigh = weighted_of(name)
+    return Reducer(1, (Output(name, (0,), columns, stack, kind, weigh),))
 
 
 def percentile(percentiles: Sequence[float], names: Sequence[str] | None) -> Reducer:
@@ -293,7 +326,8 @@ def percentile(percentiles: Sequence[float], names: Sequence[str] | None) -> Red
         stack = functools.partial(quantile, fraction=percent / 100.0)
         name = names[i] if names else f"p{percent:g}"
         columns = functools.partial(_column, stack)
-        outputs.append(Output(name, (0,), columns, stack, _double))
+        weigh = weighted_quantile(percent / 100.0)
+        outputs.append(Output(name, (0,), columns, stack, _double, weigh))
     return Reducer(1, tuple(outputs))
 
 
@@ -337,6 +371,30 @@ def combined(one: Reducer, two: Reducer, prefix: str, shared: bool) -> Reducer:
     return Reducer(two.inputs + shift, outputs)
 
 
+def with_split_weights(reducer: Reducer) -> Reducer:
+    """Returns a reducer whose weighted inputs are followed by their weights."""
+    weighted = {i for o in reducer.outputs if o.weighted for i in o.inputs}
+    place = {i: i + sum(j < i for j in weighted) for i in range(reducer.inputs)}
+
+    def split(output: Output) -> Output:
+        inputs = tuple(place[i] for i in output.inputs)
+        weigh = output.weighted
+        if weigh is None:
+            return replace(output, inputs=inputs)
+        # All inputs of a weighted output share the first one's weight.
+        inputs = (*inputs, inputs[0] + 1)
+
+        def columns(given: Sequence[Sequence[Any]]) -> Any:
+            rows = [row for row in zip(*given, strict=True) if None not in row]
+            table = np.asarray(rows, np.float64).reshape(len(rows), len(given))
+            table = table[table[:, -1] > 0]
+            return weigh([*table[:, :-1].T], table[:, -1])
+
+        return Output(output.name, inputs, columns)
+
+    return Reducer(reducer.inputs + len(weighted), tuple(map(split, reducer.outputs)))
+
+
 def repeated(reducer: Reducer, times: int) -> Reducer:
     """Returns copies of a reducer side by side; each output is a list."""
 
@@ -347,10 +405,17 @@ def repeated(reducer: Reducer, times: int) -> Reducer:
             starts = range(0, width * times, width)
             return [output.columns(given[start : start + width]) for start in starts]
 
+        def weighted(given: Sequence[Array], weights: Array) -> list[Any]:
+            assert output.weighted is not None
+            starts = range(0, width * times, width)
+            parts = [given[start : start + width] for start in starts]
+            return [output.weighted(part, weights) for part in parts]
+
         inputs = tuple(
             copy * reducer.inputs + i for copy in range(times) for i in output.inputs
         )
-        return Output(output.name, inputs, columns)
+        weigh = None if output.weighted is None else weighted
+        return Output(output.name, inputs, columns, weighted=weigh)
 
     return Reducer(reducer.inputs * times, tuple(map(outputs, reducer.outputs)))
 

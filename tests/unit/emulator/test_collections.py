@@ -239,25 +239,6 @@ def test_get_region_lists_header_rows_and_nulls(world, year):
         assert value == pytest.approx((np.floor(place / step) + 0.5) * step, abs=1e-9)
 
 
-def test_regions_reduce_the_pixels_whose_centres_they_hold(world, utm, noise):
-    values = noise((128, 128), 1000)
-    world.add("a", {"B": (utm, values)})
-    place = ee.Geometry.Rectangle(
-        [568703, 5606301, 568804, 5606402], "EPSG:32632", False
-    )
-    inside = values[6:16, 2:12]
-    reducer = ee.Reducer.mean().combine(ee.Reducer.minMax(), "", True)
-    got = ee.Image("a").reduceRegion(reducer, place, 10).getInfo()
-    assert got["B_mean"] == pytest.approx(inside.mean())
-    assert (got["B_min"], got["B_max"]) == (inside.min(), inside.max())
-    point = ee.Geometry.Point([568685, 5606455], "EPSG:32632")
-    assert ee.Image("a").reduceRegion(ee.Reducer.first(), point).getInfo() == {
-        "B": int(values[0, 0])
-    }
-    with pytest.raises(ee.EEException, match="Too many pixels"):
-        ee.Image("a").reduceRegion(ee.Reducer.sum(), place, 10, maxPixels=5).getInfo()
-
-
 def test_tables_join_by_place(world):
     rows = [
         (box(0, 0, 1, 1), {"name": "a", "n": 1}),
