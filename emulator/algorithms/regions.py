@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from emulator.evaluator.collection import Collection, Made
 from emulator.evaluator.context import Context
-from emulator.evaluator.elements import TIME, Feature, index_of
+from emulator.evaluator.elements import TIME, index_of
 from emulator.evaluator.errors import EngineError
 from emulator.evaluator.geometry import Geometry
 from emulator.evaluator.image import Band, Image
@@ -25,6 +25,8 @@ from emulator.unconfirmed import BEST_EFFORT_STEP
 
 MAX_REGION_VALUES = 1048576
 """Most values that ``getRegion`` lists."""
+MAX_PIXELS = 10_000_000
+"""Most pixels of a feature for which nobody gave a limit, as in ``reduceRegion``."""
 MAX_KEPT_VALUES = 1 << 26
 """Most values that a reduction holds at once."""
 
@@ -131,27 +133,26 @@ def reduce_regions(
     max_pixels_per_region: int | None,
     context: Context,
 ) -> Collection:
-    """Returns features with a reducer's outputs over each.
+    """Returns features with a reducer's outputs over the pixels of each.
 
     Outputs are named as by ``reduceRegion``, but after the reducer's output alone if
-    the image has a single band.
+    the image has a single band. A feature without a place gets none.
     """
     who = "Image.reduceRegions"
 
-    def reduced(feature: Any) -> Feature:
+    def reduced(feature: Any) -> Any:
         place = feature.geometry()
         if place is None:
-            raise EngineError(f"{who}: A feature has no geometry.")
+            return feature
         base = image.bands[0].projection if image.bands else UNPROJECTED
         region = region_of(place, requested(base, crs, crs_transform, scale))
-        if max_pixels_per_region is not None:
-            check_size(region, max_pixels_per_region, who)
+        check_size(region, max_pixels_per_region or MAX_PIXELS, who)
         pixels = _Pixels(image.bands, region, context, who)
         if reducer.inputs == 1 and len(image.bands) == 1:
             found = pixels.reduced(reducer, [0])
         else:
             found = _named(image, reducer, pixels)
-        return Feature(place, {**feature.properties, **found})
+        return feature.with_properties({**feature.properties, **found})
 
     return collection.derived(Made(lambda: map(reduced, collection.elements)))
 
