@@ -19,6 +19,7 @@ PACKAGES = [
     "emulator.layers",
     "emulator.planet",
     "emulator.protocol",
+    "emulator.recordings",
 ]
 
 setup(

@@ -13,17 +13,22 @@ from pathlib import Path
 from typing import TypeVar
 
 from emulator import faults, server, stack
+from emulator.recordings import Recording
 
 Number = TypeVar("Number", int, float)
 
-_HELP = """Serving a synthetic Earth on {url} (stop with Ctrl-C). In Python:
+_HELP = """Serving {what} on {url} (stop with Ctrl-C). In Python:
 
-import ee; from google.auth.credentials import AnonymousCredentials
-ee.Initialize(AnonymousCredentials(), project="emulator", url="{url}")
+{lines}
 
 """
+_ANYONE = """import ee; from google.auth.credentials import AnonymousCredentials
+ee.Initialize(AnonymousCredentials(), project="emulator", url="{url}")"""
+_OWN_ACCOUNT = """import ee
+ee.Initialize(project="YOUR-PROJECT", url="{url}")"""
 
 _OTHERS = {
+    "compare": ("emulator.recordings.compare", "a recording with its own answers"),
     "preview": ("emulator.preview", "one sheet with every layer of a place"),
 }
 """Further commands: a module with a ``main(arguments)``, imported when asked for."""
@@ -55,7 +60,8 @@ def serve(arguments: Sequence[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     try:
-        service = stack.service(_setup(options))
+        setup = _setup(options)
+        service = stack.service(setup)
     except (OSError, ValueError) as error:
         parser.error(str(error))
     try:
@@ -64,11 +70,16 @@ def serve(arguments: Sequence[str]) -> int:
         service.close()
         sys.stderr.write(f"Cannot listen on port {options.port}: {error.strerror}\n")
         return 1
-    sys.stdout.write(_HELP.format(url=running.url))
+    recording = setup.recording
+    lines = (_OWN_ACCOUNT if recording.record else _ANYONE).format(url=running.url)
+    what = recording.served()
+    sys.stdout.write(_HELP.format(url=running.url, what=what, lines=lines))
     sys.stdout.flush()
     stopped.wait()
     running.close(server.GRACE_S)
     service.close()
+    if told := recording.summary(service.stats()):
+        sys.stdout.write(f"{told}\n")
     return 0
 
 
@@ -105,6 +116,28 @@ def _parser() -> argparse.ArgumentParser:
         metavar="YAML",
         help="what shall go wrong: see docs/faults.md",
     )
+    recording = parser.add_argument_group("recordings (see docs/recordings.md)")
+    recording.add_argument(
+        "--record",
+        type=Path,
+        metavar="DIR",
+        help="ask a real engine, store its answers",
+    )
+    recording.add_argument(
+        "--upstream", metavar="URL", help="that engine (default: Google's)"
+    )
+    recording.add_argument(
+        "--replay", type=Path, metavar="DIR", help="answer from a recording"
+    )
+    recording.add_argument(
+        "--strict", action="store_true", help="refuse what it does not hold"
+    )
+    recording.add_argument(
+        "--computed",
+        type=Path,
+        metavar="FILE",
+        help="list what it does not hold here (default: DIR/computed.jsonl)",
+    )
     return parser
 
 
@@ -113,13 +146,20 @@ def _setup(options: argparse.Namespace) -> stack.Setup:
 
     Raises:
         OSError: A file cannot be read.
-        ValueError: A file is wrong.
+        ValueError: A file is wrong, or options contradict one another.
     """
     return stack.Setup(
         workers=options.workers,
         log=options.log,
         latency_s=options.latency,
         faults=faults.load(options.faults) if options.faults else faults.Plan(),
+        recording=Recording(
+            options.record,
+            options.upstream,
+            options.replay,
+            options.strict,
+            options.computed,
+        ),
     )
 
 

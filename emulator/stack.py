@@ -2,7 +2,9 @@
 
 A door asks the outermost layer; each asks the one inside of it:
 
-log → counts → tokens → quota → faults → thumbnails → worker processes or the engine
+log → counts → tokens → quota → faults → thumbnails → recording → engine
+
+The engine may be worker processes, each with one of its own.
 
 All that is remembered is remembered here, in the door's process; the engine, or each
 worker process's own, remembers nothing.
@@ -20,6 +22,7 @@ from emulator.faults.plan import Latency, Plan
 from emulator.layers.counting import Counting
 from emulator.layers.log import Log
 from emulator.layers.thumbnails import Thumbnails
+from emulator.recordings import Recording
 from emulator.service import Service
 from emulator.source import Catalogue
 from emulator.workers import Workers
@@ -34,12 +37,14 @@ class Setup:
         log: A file that gets a line a request; None for no log.
         latency_s: Seconds that each value and pixel request lasts longer.
         faults: What shall go wrong.
+        recording: A real engine's answers, to be stored or given again.
     """
 
     workers: int = 0
     log: Path | None = None
     latency_s: float = 0.0
     faults: Plan = Plan()  # noqa: RUF009 (frozen)
+    recording: Recording = Recording()  # noqa: RUF009 (frozen)
 
 
 def catalogue(setup: Setup) -> Catalogue:
@@ -59,10 +64,13 @@ def service(setup: Setup = Setup()) -> Service:
     """Returns a whole emulator, for a door to ask.
 
     Raises:
-        OSError: The log cannot be opened.
+        OSError: The log or the recording cannot be opened.
+        ValueError: The recording is none, or its upstream no good address.
     """
     make = functools.partial(engine, setup)
-    inner = Workers(make, setup.workers) if setup.workers else make()
+    inner = setup.recording.service(
+        lambda: Workers(make, setup.workers) if setup.workers else make()
+    )
     try:
         return around(inner, setup)
     except OSError:

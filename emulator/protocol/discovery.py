@@ -58,7 +58,8 @@ def _method(
         "httpMethod": verb,
         "parameters": parameters,
         "parameterOrder": [parameter],
-        "response": {"$ref": "Any"},
+        # A client makes "..._next" only where a page names the one after it.
+        "response": {"$ref": "Page" if "pageToken" in parameters else "Any"},
     }
     if body:
         method["request"] = {"$ref": "Any"}
@@ -225,7 +226,13 @@ def discovery_json() -> bytes:
                 "id": "Any",
                 "type": "object",
                 "additionalProperties": {"type": "any"},
-            }
+            },
+            "Page": {
+                "id": "Page",
+                "type": "object",
+                "properties": {"nextPageToken": {"type": "string"}},
+                "additionalProperties": {"type": "any"},
+            },
         },
         "resources": {"projects": _projects()},
     }
