@@ -100,6 +100,9 @@ class Engine:
             return self._answer(found, method, uri, body)
         except EngineError as error:
             return error_response(error.code, error.message, error.status)
+        except RecursionError:
+            message = "The expression, or its result, is nested too deep."
+            return error_response(400, message, "INVALID_ARGUMENT")
         except _FAULTS as error:
             _LOG.exception("%s %s failed", method, uri)
             message = (
@@ -172,7 +175,7 @@ def _json(answer: Any) -> Response:
 def _parsed(body: bytes | str | None) -> Mapping[str, Any]:
     try:
         request = json.loads(body or "")
-    except ValueError:
+    except (ValueError, RecursionError):
         raise EngineError("Invalid JSON payload received.") from None
     if not isinstance(request, dict):
         raise EngineError("Invalid JSON payload received: not an object.")

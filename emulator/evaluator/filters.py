@@ -21,6 +21,7 @@ from emulator.evaluator.elements import (
     Feature,
     property_of,
 )
+from emulator.evaluator.errors import EngineError
 from emulator.evaluator.geometry import Geometry, shifted
 from emulator.source import Bounds, Range
 
@@ -334,7 +335,10 @@ def comparable(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
             return False
         if isinstance(left, str) != isinstance(right, str):
             return False
-        return bool(test(left, right))
+        try:
+            return bool(test(left, right))
+        except TypeError as error:
+            raise EngineError(f"Filter: Values cannot be compared ({error}).") from None
 
     return safe
 

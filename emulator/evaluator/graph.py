@@ -103,8 +103,8 @@ class _Reader:
         return tuple((name, self.node(value)) for name, value in items.items())
 
     def node(self, json: Mapping[str, Any]) -> Node:
-        if len(json) != 1:
-            raise EngineError(f"Expression node with keys {sorted(json)}.")
+        if not isinstance(json, Mapping) or len(json) != 1:
+            raise EngineError(f"Malformed expression: no node: {str(json)[:80]}.")
         [(kind, body)] = json.items()
         match kind:
             case "constantValue":
@@ -169,8 +169,45 @@ def read_expression(expression: Mapping[str, Any]) -> Node:
         EngineError: It is malformed, cyclic or nested too deep.
     """
     try:
-        return _Reader(expression["values"]).reference(expression["result"])
+        values, result = expression["values"], expression["result"]
+        try:
+            return _Reader(values).reference(result)
+        except RecursionError:
+            return _read_in_order(values, result)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise EngineError(f"Malformed expression: {error!r}.") from error
     except RecursionError:
         raise EngineError("Expression is nested too deep.") from None
+
+
+def _read_in_order(values: Mapping[str, Any], result: str) -> Node:
+    """Reads a long chain of references from its end, a value at a time."""
+    reader = _Reader(values)
+    stack, begun = [result], set()
+    while stack:
+        name = stack[-1]
+        if name in begun:
+            reader.reference(stack.pop())
+            continue
+        begun.add(name)
+        stack += [n for n in _names(values.get(name)) if n in values and n not in begun]
+    return reader.reference(result)
+
+
+def _names(json: Any) -> list[str]:
+    """Returns every string of a value where it might refer to another."""
+    found, rest = [], [json]
+    while rest:
+        here = rest.pop()
+        if isinstance(here, dict):
+            for key, inner in here.items():
+                if key in _REFERENCES and isinstance(inner, str):
+                    found.append(inner)
+                else:
+                    rest.append(inner)
+        elif isinstance(here, list):
+            rest += here
+    return found
+
+
+_REFERENCES = frozenset(("valueReference", "body", "functionReference"))

@@ -57,7 +57,7 @@ class Function:
     def by_name(self, arguments: Mapping[str, Any]) -> Any:
         """Calls it with arguments by name."""
         inner = Scope(arguments, self._scope)
-        return self._interpreter.evaluate(self.definition.body, inner)
+        return self._interpreter.start(self.definition.body, inner)
 
     def only_calls(self, names: frozenset[str]) -> bool:
         """Whether the body is a chain of these algorithms on its first argument."""
@@ -71,12 +71,29 @@ class Function:
         )
 
 
+def _inputs(node: graph.Node) -> list[graph.Node]:
+    """Returns the nodes that a node's value is always computed from."""
+    match node:
+        case graph.Call():
+            if registry.lookup(node.name).lazy:
+                return []
+            return [inner for _, inner in node.arguments]
+        case graph.CallValue():
+            return [node.function, *(inner for _, inner in node.arguments)]
+        case graph.ListNode():
+            return list(node.items)
+        case graph.DictNode():
+            return [inner for _, inner in node.items]
+    return []
+
+
 class Interpreter:
     """Evaluates the nodes of one request."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._root = Scope({}, None)
+        self._deep = False
 
     def run(self, node: graph.Node) -> Any:
         """Returns the value of a graph.
@@ -87,7 +104,28 @@ class Interpreter:
         try:
             return self.evaluate(node, self._root)
         except RecursionError:
+            self._deep = True
+        try:
+            return self.start(node, self._root)
+        except RecursionError:
             raise EngineError("Expression is nested too deep.") from None
+
+    def start(self, node: graph.Node, scope: Scope) -> Any:
+        """Returns the value of a graph or a function's body in a scope.
+
+        Of a deep one the inputs are computed first, from a list and not by recursion.
+        """
+        if not self._deep:
+            return self.evaluate(node, scope)
+        stack, begun = [node], set()
+        while stack:
+            here = stack[-1]
+            if here in begun:
+                self.evaluate(stack.pop(), scope)
+                continue
+            begun.add(here)
+            stack += [n for n in reversed(_inputs(here)) if n not in begun]
+        return self.evaluate(node, scope)
 
     def evaluate(self, node: graph.Node, scope: Scope) -> Any:
         """Returns the value of a node in a scope."""
@@ -127,6 +165,7 @@ class Interpreter:
     def _call(self, node: graph.Call, scope: Scope) -> Any:
         algorithm = registry.lookup(node.name)
         if algorithm.lazy:
+            algorithm.check_names([key for key, _ in node.arguments])
             return algorithm.function(
                 **{
                     registry.python_name(key): self._thunk(item, scope)
@@ -137,4 +176,4 @@ class Interpreter:
         return algorithm.call(arguments, self._context)
 
     def _thunk(self, node: graph.Node, scope: Scope) -> Callable[[], Any]:
-        return lambda: self.evaluate(node, scope)
+        return lambda: self.start(node, scope)

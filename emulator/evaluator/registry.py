@@ -5,16 +5,33 @@ from __future__ import annotations
 import functools
 import inspect
 import keyword
+import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import pyproj.exceptions
+import shapely
+
 from emulator.evaluator.coerce import coercer, type_name
 from emulator.evaluator.errors import EngineError, NotImplementedHere, TypeMismatch
 from emulator.evaluator.signatures import Argument, signatures
 
+_LOG = logging.getLogger(__name__)
+
 F = TypeVar("F", bound=Callable[..., Any])
+
+_UNFIT = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+    pyproj.exceptions.ProjError,
+    shapely.errors.ShapelyError,
+)
+"""What functions raise for values that are of the declared type and make no sense."""
 
 IGNORED = {
     "geometryColumn": "has no effect on stored tables",
@@ -112,6 +129,16 @@ class Algorithm:
             and argument.name not in self.ignores
         }
 
+    def check_names(self, names: Iterable[str]) -> None:
+        """Sees to it that the algorithm has arguments of these names.
+
+        Raises:
+            EngineError: It has not.
+        """
+        if not self.argument_names.issuperset(names):
+            unknown = sorted(set(names) - self.argument_names)
+            raise EngineError(f"{self.name}: Unrecognized argument '{unknown[0]}'.")
+
     def call(self, arguments: Mapping[str, Any], context: Any) -> Any:
         """Calls the function with evaluated arguments.
 
@@ -123,9 +150,7 @@ class Algorithm:
             EngineError: An argument is missing, unknown, of the wrong type, or one
                 that this engine has not and that is not its default.
         """
-        if not self.argument_names.issuperset(arguments):
-            unknown = sorted(set(arguments) - self.argument_names)
-            raise EngineError(f"{self.name}: Unrecognized argument '{unknown[0]}'.")
+        self.check_names(arguments)
         for name, default in self.refused.items():
             if arguments.get(name) not in (None, default):
                 raise NotImplementedHere(f"the argument '{name}' of '{self.name}'")
@@ -142,7 +167,7 @@ class Algorithm:
                 continue
             try:
                 bound[parameter.python] = parameter.coerce(value)
-            except TypeMismatch:
+            except (TypeMismatch, *_UNFIT):
                 raise EngineError(
                     f"{self.name}, argument '{parameter.argument.name}': "
                     f"Invalid type.\nExpected type: {parameter.argument.type}.\n"
@@ -150,7 +175,17 @@ class Algorithm:
                 ) from None
         if self.wants_context:
             bound["context"] = context
-        return self.function(**bound)
+        try:
+            return self.function(**bound)
+        except TypeMismatch:
+            raise EngineError(f"{self.name}: Invalid type of an argument.") from None
+        except _UNFIT as error:
+            # Told to the caller: a 500 would be tried again, and told to the log,
+            # because it may be our own fault.
+            _LOG.warning("%s failed", self.name, exc_info=True)
+            raise EngineError(
+                f"{self.name}: Invalid arguments ({type(error).__name__}: {error})."
+            ) from error
 
 
 _ALGORITHMS: dict[str, Algorithm] = {}
