@@ -22,6 +22,9 @@ PACKAGES = [
     "emulator.recordings",
 ]
 
+# Programs that we did not write, which run against the emulator unchanged.
+STRANGERS = ["cubexpress>=0.2.8", "eemont>=2025.7", "geedim>=2.0,<3", "xee>=0.1.2"]
+
 setup(
     name="earthloom",
     version="0.1.0",
@@ -66,7 +69,9 @@ setup(
             "psutil>=5.9",
             "pytest>=8",
             "ruff>=0.8",
+            *STRANGERS,
         ],
+        "strangers": STRANGERS,
         "docs": ["mkdocs-material>=9.5", "mkdocstrings[python]>=0.26"],
     },
 )
