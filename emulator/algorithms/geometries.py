@@ -103,7 +103,7 @@ def line_string(
     )
 
 
-@algorithm("GeometryConstructors.Polygon", ignores=("maxError",))
+@algorithm("GeometryConstructors.Polygon", ignores=("evenOdd", "maxError"))
 def polygon(
     coordinates: list[Any], crs: Projection | None, geodesic: bool | None
 ) -> Geometry:
@@ -112,7 +112,7 @@ def polygon(
     return _placed(crs, lambda: _polygon(coordinates), code, _edges(geodesic, code))
 
 
-@algorithm("GeometryConstructors.MultiPolygon", ignores=("maxError",))
+@algorithm("GeometryConstructors.MultiPolygon", ignores=("evenOdd", "maxError"))
 def multi_polygon(
     coordinates: list[Any], crs: Projection | None, geodesic: bool | None
 ) -> Geometry:
@@ -128,7 +128,7 @@ def multi_polygon(
     )
 
 
-@algorithm("GeometryConstructors.Rectangle")
+@algorithm("GeometryConstructors.Rectangle", ignores=("evenOdd",))
 def rectangle(
     coordinates: list[Any], crs: Projection | None, geodesic: bool | None
 ) -> Geometry:

@@ -34,6 +34,7 @@ _UNFIT = (
 """What functions raise for values that are of the declared type and make no sense."""
 
 IGNORED = {
+    "evenOdd": "both rules agree on rings that neither cross nor turn inside out",
     "geometryColumn": "has no effect on stored tables",
     "geometryKey": "obsolete, as the client says",
     "maxBuckets": "medians, modes and percentiles are exact, not from a histogram",
