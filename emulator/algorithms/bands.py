@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from emulator.evaluator.errors import EngineError
-from emulator.evaluator.image import Band, Image
+from emulator.evaluator.image import Band, Image, names_of
 from emulator.evaluator.registry import algorithm
 
 
@@ -19,16 +19,21 @@ def band_names(image: Image) -> list[str]:
 
 
 def _selected(bands: Sequence[Band], selectors: Sequence[Any]) -> list[Band]:
-    by_name = {band.name: band for band in bands}
+    known = names_of(bands)
+    by_name = {name: i for i, name in enumerate(known)}
     names = ", ".join(by_name)
     chosen: list[Band] = []
     for selector in selectors:
         if isinstance(selector, str):
             if selector in by_name:
-                chosen.append(by_name[selector])
+                chosen.append(bands[by_name[selector]])
                 continue
             try:
-                matching = [b for b in bands if re.fullmatch(selector, b.name)]
+                matching = [
+                    bands[i]
+                    for i, name in enumerate(known)
+                    if re.fullmatch(selector, name)
+                ]
             except re.error as error:
                 raise EngineError(
                     f"Image.select: Invalid band pattern '{selector}': {error}."

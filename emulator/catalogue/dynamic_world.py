@@ -26,6 +26,7 @@ from emulator.catalogue.base import (
 )
 from emulator.planet import climate, cover, places, speckle
 from emulator.planet.sun import months
+from emulator.recent import remembered
 from emulator.source import BandInfo, Bounds, Scene
 
 ID = "GOOGLE/DYNAMICWORLD/V1"
@@ -86,7 +87,7 @@ class DynamicWorldScene:
         labels, chance = _labels(seen, *window)
         valid = seen.inside(*window)
         if valid.any():
-            hidden = seen.hidden(*window, cloud=0.25, shadow=0.3)
+            hidden = seen.hidden(*window, cloud=0.25, shadow=0.3, cloudiest=CLOUDIEST)
             if hidden is not None:
                 valid &= ~hidden
         if band == "label":
@@ -175,7 +176,7 @@ class _Base:
         return cold & self.open_land
 
 
-@functools.lru_cache(maxsize=8)
+@remembered(8, 32 << 20, lambda base: 11 * base.usual.size)
 def _base(
     crs: str, x0: float, y0: float, step: float, width: int, height: int
 ) -> _Base:

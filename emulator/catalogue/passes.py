@@ -1,7 +1,7 @@
-"""When and where Sentinel-2 looks: swaths over granules, passes, and their weather.
+"""Sentinel-2's passes over granules: when, by which satellite, and how cloudy.
 
-143 orbits in ten days, Sentinel-2A from June 2015 and 2B from July 2017. A pass is
-what both processing levels, and Dynamic World, are made of.
+Sentinel-2A from June 2015 and 2B from July 2017. A pass is what both processing
+levels, and Dynamic World, are made of.
 """
 
 from __future__ import annotations
@@ -15,16 +15,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from shapely.geometry import Polygon
-from shapely.geometry.base import BaseGeometry
 
-from emulator.catalogue import mgrs
+from emulator.catalogue import mgrs, skies
 from emulator.catalogue.base import (
     box_meets,
     hashes,
     stamp,
 )
-from emulator.catalogue.orbits import Orbit
+from emulator.catalogue.swaths import ORBIT, Strip, strips
 from emulator.planet import noise, weather
 from emulator.planet.sun import Sun, sun_at
 from emulator.source import Bounds
@@ -44,108 +42,12 @@ LAST_MS = milliseconds("2025-01-01")
 EUROPE_L2A = milliseconds("2017-03-28")
 _WORLD_L2A = milliseconds("2018-12-13")
 
-# Relative orbit 51 crosses the equator at 11:06:40 UTC on 15 June 2019, half past ten
-# by local solar time, and so Denmark at 10:50 as Sentinel-2A's does.
-_PERIOD = 10 * 86_400 / 143
-_CROSSING_51 = datetime(2019, 6, 15, 11, 6, 40, tzinfo=UTC).timestamp()
-ORBIT = Orbit(
-    count=143,
-    days=10.0,
-    inclination=98.62,
-    descending=True,
-    epoch=_CROSSING_51 - 50 * _PERIOD,
-    crossing=(-9.17 + 50 * 3600.0 / 143 + 180.0) % 360.0 - 180.0,
-    half=145_000.0,
-)
 # Satellite, its offset in the cycle (s), and its first day.
 _FLEET = (
     ("A", 0.0, FIRST_MS),
     ("B", 5 * 86_400.0, milliseconds("2017-07-01")),
 )
 _LETTERS = np.array([ord(letter) for letter, _, _ in _FLEET])
-
-
-@dataclass(frozen=True, eq=False)
-class Strip:
-    """A relative orbit over a granule.
-
-    Attributes:
-        orbit: Relative orbit.
-        seconds: From the pass's equator crossing to the granule's middle.
-        sides: Half-planes (a, b, c) with a·x + b·y + c > 0 inside the swath.
-        footprint: The part of the granule in the swath, in degrees.
-    """
-
-    orbit: int
-    seconds: float
-    sides: tuple[tuple[float, float, float], ...]
-    footprint: BaseGeometry
-
-    @functools.cached_property
-    def box(self) -> Bounds:
-        """The footprint's box; it may reach beyond ±180°."""
-        west, south, east, north = self.footprint.bounds
-        return west, south, east, north
-
-
-@functools.lru_cache(maxsize=2048)
-def strips(square: mgrs.Granule) -> tuple[Strip, ...]:
-    """Returns the relative orbits that see a granule."""
-    found = []
-    corners = square.corners()
-    box = Polygon(corners)
-    angle = float(ORBIT.argument(np.array([square.latitude]))[0])
-    seconds = float(ORBIT.track(np.array([angle]))[2][0])
-    metres = mgrs.to_metres(square.crs)
-    for orbit in ORBIT.near(square.longitude, square.latitude, 80_000.0):
-        edges = ORBIT.edges(orbit, angle + np.array([-0.011, 0.011]))
-        planes = []
-        ring = corners
-        for edge, sign in zip(edges, (-1.0, 1.0), strict=True):
-            lon = square.longitude + (edge[:, 0] - square.longitude + 180) % 360 - 180
-            x, y = metres.transform(lon, edge[:, 1])
-            (x0, x1), (y0, y1) = x.tolist(), y.tolist()
-            dx, dy = x1 - x0, y1 - y0
-            length = math.hypot(dx, dy)
-            # Left of the course is (-dy, dx): inside is right of the left edge.
-            a, b = -dy / length * sign, dx / length * sign
-            c = -(a * x0 + b * y0)
-            planes.append((a, b, c))
-            ring = _cut(ring, a, b, c)
-            if not ring:
-                break
-        if not ring or Polygon(ring).area < 0.005 * box.area:
-            continue
-        # Keep only sides that cut the granule: whole granules have none.
-        cutting = tuple(
-            plane
-            for plane in planes
-            if any(plane[0] * x + plane[1] * y + plane[2] < 0 for x, y in corners)
-        )
-        found.append(
-            Strip(
-                orbit,
-                seconds,
-                cutting,
-                mgrs.outline(ring, square.crs, square.longitude),
-            )
-        )
-    return tuple(found)
-
-
-def _cut(
-    ring: list[tuple[float, float]], a: float, b: float, c: float
-) -> list[tuple[float, float]]:
-    """Returns the part of a convex ring where a·x + b·y + c > 0; it may be empty."""
-    kept: list[tuple[float, float]] = []
-    for (x1, y1), (x2, y2) in zip(ring, ring[1:] + ring[:1], strict=True):
-        d1, d2 = a * x1 + b * y1 + c, a * x2 + b * y2 + c
-        if d1 > 0:
-            kept.append((x1, y1))
-        if (d1 > 0) != (d2 > 0):
-            t = d1 / (d1 - d2)
-            kept.append((x1 + (x2 - x1) * t, y1 + (y2 - y1) * t))
-    return kept if len(kept) >= 3 else []
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,15 +115,13 @@ class Pass:
         self, step: float, row: int, col: int, height: int, width: int
     ) -> npt.NDArray[np.float32]:
         """Returns cloud density on a window of the granule."""
-        return _clouds(self, step, row, col, height, width, 0, 0)
+        return skies.sky(self.square, step, row, col, height, width).clouds(self)
 
     def shadows(
         self, step: float, row: int, col: int, height: int, width: int
     ) -> npt.NDArray[np.float32]:
         """Returns cloud shadow on a window of the granule, less under cloud."""
-        east, south = self.cast
-        cast = _clouds(self, step, row, col, height, width, east, south)
-        return cast * (1.0 - self.clouds(step, row, col, height, width))
+        return skies.sky(self.square, step, row, col, height, width).shadows(self)
 
     @functools.cached_property
     def cast(self) -> tuple[int, int]:
@@ -239,95 +139,36 @@ class Pass:
         col: int,
         height: int,
         width: int,
+        *,
         cloud: float,
         shadow: float,
+        cloudiest: float,
     ) -> npt.NDArray[np.bool_] | None:
         """Returns where clouds or shadows are denser than these; None if nowhere.
 
-        The same as by :meth:`clouds` and :meth:`shadows`, without computing what the
-        coarse cells rule out.
+        The same as by :meth:`clouds` and :meth:`shadows`, but quicker for many passes.
+
+        Args:
+            step: Pixel size in metres.
+            row: First row of the window.
+            col: First column.
+            height: Rows.
+            width: Columns.
+            cloud: Density of clouds that hide.
+            shadow: Density of shadows that hide.
+            cloudiest: Who asks of several passes of a year asks of those that are no
+                cloudier than this share.
         """
-        if self.share <= 0.0:
-            return None
-        place = _cells(self.square, step, row, col, height, width)
-        here, there = place.cells(self, (0, 0), self.cast)
-        # Between cells density is linear, to a rounding.
-        cloudy = here.max() > cloud - 1e-4
-        shaded = there.max() > shadow - 1e-4
-        if not (cloudy or shaded):
-            return None
-        clouds = place.spread(here) if here.any() else np.float32(0.0)
-        if not shaded:
-            return np.asarray(clouds > cloud)
-        dark = place.spread(there) * (1.0 - clouds) > shadow
-        return np.asarray((clouds > cloud) | dark)
+        sky = skies.sky(self.square, step, row, col, height, width)
+        return sky.hidden(self, cloud, shadow, lambda: self._alike(cloudiest))
 
-
-@functools.lru_cache(maxsize=16)
-def _clouds(
-    seen: Pass,
-    step: float,
-    row: int,
-    col: int,
-    height: int,
-    width: int,
-    east: int,
-    south: int,
-) -> npt.NDArray[np.float32]:
-    """Returns cloud density, from clouds that many 60 m cells away."""
-    if seen.share <= 0.0:
-        return np.zeros((height, width), np.float32)
-    place = _cells(seen.square, step, row, col, height, width)
-    (cells,) = place.cells(seen, (east, south))
-    if not cells.any():
-        return np.zeros((height, width), np.float32)
-    return place.spread(cells)
-
-
-class _Cells:
-    """The cloud cells under a window of a granule, and how they mix to its pixels."""
-
-    def __init__(
-        self,
-        square: mgrs.Granule,
-        step: float,
-        row: int,
-        col: int,
-        height: int,
-        width: int,
-    ) -> None:
-        ratio = step / weather.CELL
-        x = (col + np.arange(width) + 0.5) * ratio - 0.5
-        y = (row + np.arange(height) + 0.5) * ratio - 0.5
-        i, j = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
-        i0, j0 = int(i[0]), int(j[0])
-        self._u = (x - i).astype(np.float32)[None, :]
-        self._v = (y - j).astype(np.float32)[:, None]
-        self._i, self._j = i - i0, j - j0
-        self._column = round(square.x0 / weather.CELL) + i0
-        self._row = round(-square.y0 / weather.CELL) + j0
-        self._size = int(i[-1]) - i0 + 2, int(j[-1]) - j0 + 2
-
-    def cells(
-        self, seen: Pass, *shifts: tuple[int, int]
-    ) -> list[npt.NDArray[np.float32]]:
-        """Returns a pass's cloud cells, moved by so many east and south."""
-        places = [(self._column + east, self._row + south) for east, south in shifts]
-        return weather.densities(seen.share, places, *self._size, seen.number)
-
-    def spread(self, cells: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Mixes cells to pixels."""
-        i, j, u, v = self._i, self._j, self._u, self._v
-        lines = cells[j] * (1 - v) + cells[j + 1] * v
-        dense: npt.NDArray[np.float32] = lines[:, i] * (1 - u) + lines[:, i + 1] * u
-        return dense
-
-
-@functools.lru_cache(maxsize=64)
-def _cells(
-    square: mgrs.Granule, step: float, row: int, col: int, height: int, width: int
-) -> _Cells:
-    return _Cells(square, step, row, col, height, width)
+    def _alike(self, cloudiest: float) -> list[Pass]:
+        """Returns the year's passes of the orbit that are not cloudier."""
+        year = datetime.fromtimestamp(self.time_ms / 1000, UTC).year
+        days = calendar(self.square, year)
+        strip = days.strips.index(self.strip) if self.strip in days.strips else -1
+        chosen = (days.which == strip) & (days.shares <= cloudiest)
+        return [days.seen(i) for i in np.flatnonzero(chosen).tolist()]
 
 
 def pass_number(orbit: int, cycle: int, satellite: str) -> int:

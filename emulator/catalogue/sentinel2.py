@@ -43,6 +43,7 @@ from emulator.catalogue.passes import (
 )
 from emulator.planet import noise, places, reflectance, speckle
 from emulator.planet.sun import months
+from emulator.recent import remembered
 from emulator.source import BandInfo, Bounds, Range, Scene
 
 _QA60_GAP = (milliseconds("2022-01-25"), milliseconds("2024-02-28"))
@@ -80,7 +81,7 @@ _BANDS = {
 _TCI = {"TCI_R": "B4", "TCI_G": "B3", "TCI_B": "B2"}
 
 
-@functools.lru_cache(maxsize=16)
+@remembered(16, 32 << 20, lambda ground: 13 * ground.cover.size)
 def _surface(
     seen: Pass, step: float, row: int, col: int, height: int, width: int
 ) -> reflectance.Surface:

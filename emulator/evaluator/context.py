@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
@@ -36,7 +36,7 @@ class Context:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
-        self.bands: dict[str, tuple[Band, ...]] = {}
+        self.bands: dict[str, Sequence[Band]] = {}
         self._pixels: dict[tuple[PixelNode, PixelGrid], Pixels] = {}
         self._memo: dict[Hashable, Any] = {}
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, overload
 
 from emulator.evaluator import pixeltype
 from emulator.evaluator.context import Context, PixelNode
@@ -22,7 +22,7 @@ from emulator.evaluator.nodes import (
 from emulator.evaluator.pixeltype import PixelType
 from emulator.evaluator.projection import UNPROJECTED, Projection
 from emulator.evaluator.sampling import SceneReader
-from emulator.source import Scene
+from emulator.source import BandInfo, Scene
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,14 +110,15 @@ class Image:
         return self._id
 
     @functools.cached_property
-    def bands(self) -> tuple[Band, ...]:
+    def bands(self) -> Sequence[Band]:
         """Its bands in order."""
-        return tuple(self._bands() if callable(self._bands) else self._bands)
+        bands = self._bands() if callable(self._bands) else self._bands
+        return bands if isinstance(bands, StoredBands) else tuple(bands)
 
     @property
     def names(self) -> list[str]:
         """Its bands' names in order."""
-        return [band.name for band in self.bands]
+        return names_of(self.bands)
 
     def band(self, name: str) -> Band:
         """Returns a band by name.
@@ -175,10 +176,10 @@ def of_scene(context: Context, scene: Scene) -> Image:
     However often a scene is met in a request, its bands are made once.
     """
 
-    def bands() -> tuple[Band, ...]:
+    def bands() -> Sequence[Band]:
         asset_id = scene.id
         if asset_id not in context.bands:
-            context.bands[asset_id] = tuple(_stored_bands(scene))
+            context.bands[asset_id] = StoredBands(scene)
         return context.bands[asset_id]
 
     def footprint() -> Geometry | None:
@@ -193,13 +194,53 @@ def of_scene(context: Context, scene: Scene) -> Image:
     return Image(bands, scene.properties, footprint, lambda: scene.id)
 
 
-def _stored_bands(scene: Scene) -> Iterator[Band]:
-    for info in scene.bands:
-        reader = SceneReader(scene, info)
-        kind = pixeltype.of_dtype(info.dtype)
-        node = SampledNode(reader, NEAREST, kind.dtype)
-        size = (info.grid.width, info.grid.height)
-        yield Band(info.name, kind, reader.projection, node, size)
+class StoredBands(Sequence[Band]):
+    """A scene's bands, each made when it is looked at.
+
+    Of a year's scenes with ten bands each, one band may be wanted.
+    """
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._infos = scene.bands
+        self._made: dict[int, Band] = {}
+
+    @property
+    def names(self) -> list[str]:
+        """The bands' names in order."""
+        return [info.name for info in self._infos]
+
+    def __len__(self) -> int:
+        return len(self._infos)
+
+    @overload
+    def __getitem__(self, index: int) -> Band: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Band]: ...
+
+    def __getitem__(self, index: int | slice) -> Band | Sequence[Band]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        made = self._made.get(index)
+        if made is None:
+            made = self._made[index] = _stored(self._scene, self._infos[index])
+        return made
+
+
+def names_of(bands: Sequence[Band]) -> list[str]:
+    """Returns bands' names in order; it makes none."""
+    if isinstance(bands, StoredBands):
+        return bands.names
+    return [band.name for band in bands]
+
+
+def _stored(scene: Scene, info: BandInfo) -> Band:
+    reader = SceneReader(scene, info)
+    kind = pixeltype.of_dtype(info.dtype)
+    node = SampledNode(reader, NEAREST, kind.dtype)
+    size = (info.grid.width, info.grid.height)
+    return Band(info.name, kind, reader.projection, node, size)
 
 
 def constant(value: float, name: str = "constant") -> Image:

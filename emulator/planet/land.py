@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +10,7 @@ import numpy.typing as npt
 
 from emulator.planet import cover, relief
 from emulator.planet.noise import HALO, SIZE, BlockNoise
+from emulator.recent import Recent
 
 Layer = npt.NDArray[Any]
 Block = dict[str, Layer]
@@ -41,6 +40,9 @@ range in °C, negative in the south; cover .. beat: see
 :class:`emulator.planet.cover.Growth`; dry: 0 wet to 255 desert; sea: 0 land and
 inland water, 1 near the shore, 2 open sea.
 """
+
+PIXEL = sum(np.dtype(dtype).itemsize for dtype in LAYERS.values())
+"""Bytes of all layers of a pixel."""
 
 _CAPACITY = 384
 _TOGETHER = 4
@@ -87,47 +89,31 @@ def compute_side_by_side(zoom: int, columns: Sequence[int], row: int) -> list[Bl
     ]
 
 
-class _Cache:
-    """The most recently used blocks (29 bytes a pixel, under 50 MB in all)."""
-
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._lock = threading.Lock()
-        self._blocks: OrderedDict[Key, Block] = OrderedDict()
-
-    def get(self, keys: Sequence[Key]) -> list[Block]:
-        """Returns blocks, those that are missing computed row by row."""
-        found: dict[Key, Block] = {}
-        with self._lock:
-            for key in keys:
-                block = self._blocks.get(key)
-                if block is not None:
-                    self._blocks.move_to_end(key)
-                    found[key] = block
-        missing: dict[tuple[int, int], list[int]] = {}
-        for zoom, column, row in keys:
-            if (zoom, column, row) not in found:
-                missing.setdefault((zoom, row), []).append(column)
-        for (zoom, row), columns in missing.items():
-            for i in range(0, len(columns), _TOGETHER):
-                some = columns[i : i + _TOGETHER]
-                made = compute_side_by_side(zoom, some, row)
-                fresh = {
-                    (zoom, column, row): block
-                    for column, block in zip(some, made, strict=True)
-                }
-                found |= fresh
-                self._keep(fresh)
-        return [found[key] for key in keys]
-
-    def _keep(self, made: dict[Key, Block]) -> None:
-        with self._lock:
-            self._blocks |= made
-            while len(self._blocks) > self._capacity:
-                self._blocks.popitem(last=False)
+_BLOCKS: Recent[Key, Block] = Recent(
+    _CAPACITY, 48 << 20, lambda block: sum(layer.nbytes for layer in block.values())
+)
+"""The most recently used."""
 
 
-_CACHE = _Cache(_CAPACITY)
+def blocks(keys: Sequence[Key]) -> list[Block]:
+    """Returns blocks, those that are missing computed side by side."""
+    found: dict[Key, Block] = {}
+    missing: dict[tuple[int, int], list[int]] = {}
+    for key in keys:
+        block = _BLOCKS.find(key)
+        if block is not None:
+            found[key] = block
+        else:
+            zoom, column, row = key
+            missing.setdefault((zoom, row), []).append(column)
+    for (zoom, row), columns in missing.items():
+        for i in range(0, len(columns), _TOGETHER):
+            some = columns[i : i + _TOGETHER]
+            made = compute_side_by_side(zoom, some, row)
+            for column, block in zip(some, made, strict=True):
+                found[zoom, column, row] = block
+                _BLOCKS.keep((zoom, column, row), block)
+    return [found[key] for key in keys]
 
 
 class Layers(Mapping[str, Layer]):
@@ -152,7 +138,7 @@ class Layers(Mapping[str, Layer]):
         number = (down - north) * width + (east - west)
         used = np.flatnonzero(np.bincount(number.ravel()))
         first = int(across.flat[0]) - count // 2 + west
-        self._blocks = _CACHE.get(
+        self._blocks = blocks(
             [
                 (zoom, (first + one % width) % count, north + one // width)
                 for one in used.tolist()
@@ -173,6 +159,12 @@ class Layers(Mapping[str, Layer]):
             found.setflags(write=False)
             self._found[name] = found
         return found
+
+    @property
+    def nbytes(self) -> int:
+        """Most bytes that it comes to hold of its own."""
+        own = int(self._index.size) * (8 + PIXEL)
+        return own + len(self._blocks) * SIZE * SIZE * PIXEL
 
     def __iter__(self) -> Iterator[str]:
         return iter(LAYERS)

@@ -187,6 +187,19 @@ def _masks() -> tuple[Reals, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     return np.concatenate([np.pad(m, 1) for m in masks]), starts + halves + 1, halves
 
 
+def refined(steps: Any, away: npt.NDArray[np.int64]) -> Reals:
+    """Returns what a node lends to nodes of a lattice 2**steps times finer.
+
+    Args:
+        steps: 0 to 12, broadcast.
+        away: How many fine nodes away from it.
+    """
+    table, middles, halves = _masks()
+    reach = halves[steps] + 1
+    lent: Reals = table[middles[steps] + np.clip(away, -reach, reach)]
+    return lent
+
+
 @functools.lru_cache(maxsize=16)
 def _finer(cell: int) -> Floats:
     """Returns weights (n, m) from a block's nodes to those half as far apart.
@@ -194,12 +207,9 @@ def _finer(cell: int) -> Floats:
     Args:
         cell: Pixels between the coarse nodes, 2 to 64.
     """
-    table, middles, halves = _masks()
     fine = _FIRST + np.arange(2 * SIZE // cell + 5)
     coarse = _FIRST + np.arange(SIZE // cell + 5)
-    away = np.clip(fine[:, None] - 2 * coarse, -halves[1] - 1, halves[1] + 1)
-    weights: Floats = table[middles[1] + away].astype(np.float32)
-    return weights
+    return refined(1, fine[:, None] - 2 * coarse).astype(np.float32)
 
 
 @functools.lru_cache(maxsize=512)
@@ -210,16 +220,14 @@ def _coarse_axis(zoom: int, block: int) -> tuple[npt.NDArray[np.int64], Floats]:
         First nodes (levels,), and weights (levels, 6, 6) from a level's six nodes
         to the block's on the pivot lattice, whose cells are blocks.
     """
-    table, middles, halves = _masks()
     steps = np.arange(zoom - _PIVOT - _LEAST, -1, -1)
     width = 1 << steps
     start = block + _FIRST
     firsts = -((2 * width - 2 - start) // width)
     fine = start + np.arange(6)
     coarse = (firsts[:, None] + np.arange(6)) * width[:, None]
-    reach = halves[steps][:, None, None] + 1
-    away = np.clip(fine[None, :, None] - coarse[:, None, :], -reach, reach)
-    return firsts, table[middles[steps][:, None, None] + away].astype(np.float32)
+    away = fine[None, :, None] - coarse[:, None, :]
+    return firsts, refined(steps[:, None, None], away).astype(np.float32)
 
 
 @functools.lru_cache(maxsize=16)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyproj
 
 from emulator.planet import land, mercator
+from emulator.recent import remembered
 
 Doubles = npt.NDArray[np.floating[Any]]
 
@@ -162,12 +163,21 @@ class _Joined(Mapping[str, land.Layer]):
             self._found[name] = found
         return found
 
+    @property
+    def nbytes(self) -> int:
+        """Most bytes that it comes to hold."""
+        joined = math.prod(self._shape) * land.PIXEL
+        return joined + sum(layers.nbytes for _, layers in self._parts)
+
     def __iter__(self) -> Iterator[str]:
         return iter(land.LAYERS)
 
     def __len__(self) -> int:
         return len(land.LAYERS)
 
+
+Land: TypeAlias = land.Layers | _Joined
+"""Layers of a window by name."""
 
 _FINE = 64.0
 """Steps up to so many metres see the land as it is."""
@@ -188,7 +198,7 @@ def coarsening(step: float) -> int:
     return min(_COARSEST, round(math.log2(step / 9.0)))
 
 
-def gather(x: Doubles, y: Doubles, coarser: int = 0) -> Mapping[str, land.Layer]:
+def gather(x: Doubles, y: Doubles, coarser: int = 0) -> Land:
     """Samples the land at Mercator places (nearest lattice pixel).
 
     Args:
@@ -219,10 +229,10 @@ def _gather(zoom: int, x: Doubles, y: Doubles) -> land.Layers:
     return land.Layers(zoom, column, row)
 
 
-@functools.lru_cache(maxsize=12)
+@remembered(12, 64 << 20, lambda layers: layers.nbytes)
 def metric_land(
     crs: str, x0: float, y0: float, step: float, width: int, height: int
-) -> Mapping[str, land.Layer]:
+) -> Land:
     """Returns every layer over a window of a projected grid, read-only.
 
     The last few windows are kept: the bands and scenes of one place share them.
@@ -231,10 +241,10 @@ def metric_land(
     return gather(x, y, coarsening(step))
 
 
-@functools.lru_cache(maxsize=4)
+@remembered(4, 32 << 20, lambda layers: layers.nbytes)
 def geographic_land(
     step: float, column: int, row: int, width: int, height: int
-) -> Mapping[str, land.Layer]:
+) -> Land:
     """Returns every layer over a window of a global degree grid, read-only.
 
     The grid starts at 180° W, 90° N; ``step`` is its pixel in degrees.

@@ -8,7 +8,7 @@ scene's CRS, cut at the share's quantile.
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+import math
 from statistics import NormalDist
 
 import numpy as np
@@ -18,15 +18,16 @@ from emulator.planet import climate, noise
 from emulator.planet.atlas import atlas
 
 Doubles = noise.Reals
+Ints = npt.NDArray[np.int64]
 
 CELL = 60.0
 """Metres of a cloud pixel."""
 
-_SIDE = 32
 _OCTAVES = 7
-_FINEST = 4.0  # cells across the finest octave
+_FINEST = 4  # cells across the finest octave
 _ROUGH = 0.70
 _SPREAD = 0.40  # density ramps from clear to opaque over this many deviations
+_OVERCAST = 0.9995
 _NORMAL = NormalDist()
 
 
@@ -74,143 +75,132 @@ def shares(
     return rounded
 
 
-_NODES = 11
-_PERIOD = 8  # tiles in the coarsest octave's cell: 4 * 2**6 cells of 32
-_STRIDE = _PERIOD * _SIDE // (int(_FINEST) * 2 ** np.arange(_OCTAVES))
 _SALT = np.arange(_OCTAVES) * 1_000_003
 _RAW = np.array([_ROUGH ** (_OCTAVES - 1 - k) for k in range(_OCTAVES)])
 _GAINS = (_RAW / np.sqrt((_RAW**2).sum()) * 3.6).astype(np.float32)
 
 
-@functools.lru_cache(maxsize=1)
-def _weights() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    """Returns the octaves' first nodes (8, 7) and weights (8, 7, 32, 11) by phase.
+def _nodes(
+    x0: Ints, y0: Ints, width: int, height: int, seeds: Ints, octave: int
+) -> noise.Floats:
+    """Returns an octave's values at lattice nodes (n, height, width)."""
+    salts = seeds.astype(np.uint32)[:, None]
+    x = (x0[:, None] + (np.arange(width) + _SALT[octave])).astype(np.uint32)
+    y = (y0[:, None] + np.arange(height)).astype(np.uint32)
+    across = noise.mix_all(x ^ noise.mix_all(salts))
+    down = noise.mix_all(y + noise.mix_all(salts + np.uint32(0x51ED27)))
+    down *= np.uint32(0x9E3779B1)
+    values: noise.Floats = noise.mix_all(across[:, None, :] ^ down[:, :, None]).astype(
+        np.float32
+    )
+    values *= _GAINS[octave] * np.float32(2.0 / 2.0**32)
+    values -= _GAINS[octave]
+    return values
 
-    A tile's phase is its number modulo the coarsest octave's cell in tiles.
+
+def _mixed(values: noise.Floats, first: Ints, weights: noise.Floats) -> noise.Floats:
+    """Mixes four rows of each field to one, and turns rows into columns.
+
+    Args:
+        values: Fields (n, k, m).
+        first: The first of the four rows (n, r).
+        weights: Of each row (n, r, 4).
+
+    Returns:
+        (n, m, r), each number four products added up in order, whatever the shapes.
     """
-    dense = np.zeros((_PERIOD, _OCTAVES, _SIDE, _NODES), np.float32)
-    firsts = np.zeros((_PERIOD, _OCTAVES), np.int64)
-    for phase in range(_PERIOD):
-        for octave in range(_OCTAVES):
-            cell = _FINEST * 2.0**octave
-            position = (phase * _SIDE + np.arange(_SIDE) + 0.5) / cell
-            first, weights = noise.spline_rows(position)
-            firsts[phase, octave] = first
-            dense[phase, octave, :, : weights.shape[1]] = weights
-    return firsts, dense
+    n, k, m = values.shape
+    rows = values.reshape(n * k, m)
+    index = first + (np.arange(n) * k)[:, None]
+    total = rows[index] * weights[:, :, :1]
+    for tap in range(1, 4):
+        total += rows[index + tap] * weights[:, :, tap : tap + 1]
+    return np.ascontiguousarray(np.swapaxes(total, 1, 2))
 
 
-def _tiles(
-    columns: npt.NDArray[np.int64], rows: npt.NDArray[np.int64], seed: int
-) -> npt.NDArray[np.float32]:
-    """Returns unit noise over tiles of 32 by 32 cells (n, 32, 32)."""
-    x0, across = _place(columns)
-    y0, down = _place(rows)
-    index = np.arange(_NODES)
-    nodes = noise.hash_pairs(
-        (x0[:, :, None] + _SALT[:, None] + index)[:, :, None, :],
-        (y0[:, :, None] + index)[:, :, :, None],
-        seed,
-    ).astype(np.float32)
-    nodes *= _GAINS[:, None, None] * np.float32(2.0 / 2.0**32)
-    nodes -= _GAINS[:, None, None]
-    each = down @ nodes @ np.swapaxes(across, 2, 3)
-    # Added one by one: a sum over an axis may group them by the array's shape.
-    total = each[:, 0]
+def _axis(first: Ints, count: int, octave: int) -> tuple[Ints, int, Ints, noise.Floats]:
+    """Returns how an octave's nodes become the finest one's along an axis.
+
+    Args:
+        first: The finest one's first node (n,).
+        count: How many of it.
+        octave: 0 is the finest.
+
+    Returns:
+        First node (n,), nodes, the first of the four rows and weights, as
+        :func:`_mixed` takes them.
+    """
+    fine = first[:, None] + np.arange(count)
+    coarse = fine >> octave
+    start = coarse[:, 0]
+    taps = coarse[:, :, None] + np.arange(-1, 3)
+    weights = noise.refined(octave, fine[:, :, None] - (taps << octave))
+    nodes = ((count - 1 + (1 << octave) - 1) >> octave) + 4
+    return start - 1, nodes, coarse - start[:, None], weights.astype(np.float32)
+
+
+def fields(
+    seeds: Ints, columns: Ints, rows: Ints, width: int, height: int
+) -> noise.Floats:
+    """Returns unit noise over windows of cloud cells (n, height, width).
+
+    Octaves are added up as coefficients of the finest one's lattice, by products and
+    sums alone: a window equals the crop of a larger one.
+
+    Args:
+        seeds: A number of each window's pass (n,).
+        columns: First cells across (n,).
+        rows: First cells down (n,).
+        width: Cells across.
+        height: Cells down.
+    """
+    x0, y0 = columns // _FINEST - 1, rows // _FINEST - 1
+    across, down = (width + 2) // _FINEST + 4, (height + 2) // _FINEST + 4
+    total = _nodes(x0, y0, across, down, seeds, 0)
     for octave in range(1, _OCTAVES):
-        total = total + each[:, octave]
-    return total.astype(np.float32, copy=False)
+        x, wide, left, right = _axis(x0, across, octave)
+        y, high, upper, lower = _axis(y0, down, octave)
+        nodes = _nodes(x, y, wide, high, seeds, octave)
+        total += _mixed(_mixed(nodes, upper, lower), left, right)
+    return _mixed(_mixed(total, *_cells(rows, y0, height)), *_cells(columns, x0, width))
 
 
-def _place(
-    tiles: npt.NDArray[np.int64],
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    """Returns first nodes (n, 7) and weights (n, 7, 32, 11) of tiles on one axis."""
-    firsts, weights = _weights()
-    phase, turn = tiles % _PERIOD, tiles // _PERIOD
-    return firsts[phase] + turn[:, None] * _STRIDE, weights[phase]
+def _cells(first: Ints, node: Ints, count: int) -> tuple[Ints, noise.Floats]:
+    """Returns rows and weights, as :func:`_mixed` takes them, of cells on an axis."""
+    cells = first[:, None] + np.arange(count)
+    place = cells // _FINEST
+    return place - 1 - node[:, None], _AT_CELLS[cells % _FINEST]
 
 
-def _fields(
-    places: Sequence[tuple[int, int]], width: int, height: int, seed: int
-) -> list[npt.NDArray[np.float32]]:
-    """Returns unit noise over windows of cloud cells, each (height, width).
-
-    Tiles that windows share are computed once, and all in one go.
-    """
-    spans = [
-        (
-            range(column // _SIDE, (column + width - 1) // _SIDE + 1),
-            range(row // _SIDE, (row + height - 1) // _SIDE + 1),
-        )
-        for column, row in places
-    ]
-    slots: dict[tuple[int, int], int] = {}
-    for across, down in spans:
-        for j in down:
-            for i in across:
-                slots.setdefault((i, j), len(slots))
-    numbers = np.array(list(slots), np.int64)
-    tiles = _tiles(numbers[:, 0], numbers[:, 1], seed)
-    found = []
-    for (column, row), (across, down) in zip(places, spans, strict=True):
-        whole = np.empty((len(down) * _SIDE, len(across) * _SIDE), np.float32)
-        for b, j in enumerate(down):
-            for a, i in enumerate(across):
-                square = np.s_[b * _SIDE : (b + 1) * _SIDE, a * _SIDE : (a + 1) * _SIDE]
-                whole[square] = tiles[slots[i, j]]
-        top, left = row - down.start * _SIDE, column - across.start * _SIDE
-        found.append(whole[top : top + height, left : left + width])
-    return found
+_AT_CELLS = noise.spline((np.arange(_FINEST) + 0.5) / _FINEST).astype(np.float32)
 
 
 def densities(
-    share: float,
-    places: Sequence[tuple[int, int]],
-    width: int,
-    height: int,
-    seed: int,
-) -> list[npt.NDArray[np.float32]]:
-    """Returns :func:`density` over windows of one size.
+    shares: Doubles, seeds: Ints, columns: Ints, rows: Ints, width: int, height: int
+) -> noise.Floats:
+    """Returns how dense clouds are over windows of cloud cells.
 
     Args:
-        share: The scene's cloudy share, 0 to 1.
-        places: Each window's first cell: across, and down.
+        shares: The scenes' cloudy shares, 0 to 1 (n,).
+        seeds: The passes' numbers (n,).
+        columns: First cells across: x of the left edges in metres over 60 (n,).
+        rows: First cells down: minus y of the upper edges in metres over 60 (n,).
         width: Cells across.
         height: Cells down.
-        seed: The pass's number.
+
+    Returns:
+        0 clear, 0.5 at a cloud's edge, 1 opaque (n, height, width).
     """
-    if share <= 0.0:
-        return [np.zeros((height, width), np.float32) for _ in places]
-    if share >= 0.9995:
-        return [np.ones((height, width), np.float32) for _ in places]
-    edge = np.float32(_edge(share))
-    return [
-        np.clip((field - edge) / np.float32(_SPREAD) + np.float32(0.5), 0, 1)
-        for field in _fields(places, width, height, seed)
-    ]
+    edges = np.array([_edge(share) for share in shares.tolist()], np.float32)
+    dense = fields(seeds, columns, rows, width, height)
+    dense -= (edges - np.float32(0.5 * _SPREAD))[:, None, None]
+    dense *= np.float32(1.0 / _SPREAD)
+    return np.clip(dense, 0.0, 1.0, out=dense)
 
 
 @functools.lru_cache(maxsize=65536)
 def _edge(share: float) -> float:
     """Returns the deviation beyond which such a share of a normal field lies."""
-    return _NORMAL.inv_cdf(1.0 - share)
-
-
-def density(
-    share: float, column: int, row: int, width: int, height: int, seed: int
-) -> npt.NDArray[np.float32]:
-    """Returns how dense clouds are over a window of cloud cells.
-
-    Args:
-        share: The scene's cloudy share, 0 to 1.
-        column: First cell: x of its left edge in metres over 60.
-        row: First cell down: minus y of its upper edge in metres over 60.
-        width: Cells across.
-        height: Cells down.
-        seed: The pass's number.
-
-    Returns:
-        0 clear, 0.5 at a cloud's edge, 1 opaque (height, width).
-    """
-    return densities(share, [(column, row)], width, height, seed)[0]
+    if share <= 0.0:
+        return math.inf
+    return -math.inf if share >= _OVERCAST else _NORMAL.inv_cdf(1.0 - share)

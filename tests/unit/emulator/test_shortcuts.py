@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.catalogue import dynamic_world, passes
+from emulator.catalogue import dynamic_world, passes, skies
 from emulator.evaluator.reducers import mode
-from emulator.planet import climate, cover, land, mercator, noise, places
+from emulator.planet import climate, cover, land, mercator, noise, places, weather
 from emulator.planet.atlas import atlas
 from emulator.planet.sun import months
 
@@ -233,3 +233,60 @@ def test_windows_outside_a_swath_are_masked_and_inside_are_not():
         part = seen.inside(600.0, 15 * row, 15 * col, 15, 15)
         cropped = whole[15 * row : 15 * row + 15, 15 * col : 15 * col + 15]
         assert np.array_equal(part, cropped)
+
+
+def _clouds(seed, column, row, width, height):
+    """Cloud noise by its definition: seven octaves of splines, in float64."""
+    total = np.zeros((height, width))
+    for octave in range(7):
+        cell, salt = 4.0 * 2.0**octave, octave * 1_000_003
+        x0, across = noise.spline_rows((column + np.arange(width) + 0.5) / cell)
+        y0, down = noise.spline_rows((row + np.arange(height) + 0.5) / cell)
+        x, y = x0 + np.arange(across.shape[1]) + salt, y0 + np.arange(down.shape[1])
+        hashes = noise.hash_pairs(x[None, :], y[:, None], seed)
+        gain = 0.7 ** (6 - octave)
+        total += gain * (down @ (hashes / 2.0**31 - 1.0) @ across.T)
+    return total * 3.6 / np.sqrt(sum(0.7 ** (2 * k) for k in range(7)))
+
+
+whole_numbers = st.integers(-(2**20), 2**20)
+
+
+@given(st.integers(0, 2**31), whole_numbers, whole_numbers, st.data())
+@settings(max_examples=30, deadline=None)
+def test_clouds_are_a_sum_of_splines_in_any_window_and_company(seed, column, row, data):
+    width, height = data.draw(st.integers(1, 40)), data.draw(st.integers(1, 40))
+    seeds = np.array([seed, 5, seed])
+    columns = np.array([column, 77, column - 3])
+    rows = np.array([row, -9, row - 2])
+    got = weather.fields(seeds, columns, rows, width + 5, height + 4)
+    truth = _clouds(seed, column, row, width + 5, height + 4)
+    np.testing.assert_allclose(got[0], truth, atol=4e-6)
+    left, top = data.draw(st.integers(0, 5)), data.draw(st.integers(0, 4))
+    alone = weather.fields(
+        np.array([seed]),
+        np.array([column + left]),
+        np.array([row + top]),
+        width,
+        height,
+    )[0]
+    assert np.array_equal(alone, got[0, top : top + height, left : left + width])
+    assert np.array_equal(got[2, 2:, 3:], got[0, :-2, :-3])
+
+
+def test_a_sky_is_the_same_whoever_was_asked_before():
+    found = passes.passes_in(
+        (9.4, 55.9, 9.6, 56.1), 1_546_300_800_000, 1_577_836_800_000
+    )
+    seen = [one for one in found if 0.02 < one.share < 0.6][:12]
+    assert len(seen) == 12
+    window = (10.0, 5000, 5000, 90, 110)
+    limits = {"cloud": 0.25, "shadow": 0.3, "cloudiest": 0.6}
+    after = [one.hidden(*window, **limits) for one in seen]
+    assert any(hidden is None for hidden in after)
+    assert any(hidden is not None for hidden in after)
+    for one, hidden in zip(seen, after, strict=True):
+        sky = skies.Sky(one.square, *window)
+        alone = sky.hidden(one, 0.25, 0.3, list)
+        assert (alone is None) == (hidden is None)
+        assert hidden is None or np.array_equal(alone, hidden)
