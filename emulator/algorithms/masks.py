@@ -1,6 +1,8 @@
 """Masks: valid or not, without the fractions that Earth Engine also knows.
 
-A fractional mask counts as valid above zero.
+A fractional mask counts as valid above zero. Fractions would weigh pixels in reducers
+over regions, show through in pictures, and lie along clipped edges and the edges of
+pyramids: there a pixel is valid, or not, as a whole.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import shapely
 
 from emulator.evaluator import pixeltype
 from emulator.evaluator.context import PixelNode, Pixels
@@ -18,7 +21,7 @@ from emulator.evaluator.errors import EngineError
 from emulator.evaluator.geometry import Geometry, from_geojson
 from emulator.evaluator.image import Band, Image, constant, derived
 from emulator.evaluator.nodes import InsideNode
-from emulator.evaluator.pixeltype import BOOLEAN, union
+from emulator.evaluator.pixeltype import BOOLEAN, PixelType, union
 from emulator.evaluator.registry import algorithm
 
 
@@ -46,16 +49,27 @@ def mask(image: Image, mask: Image | None) -> Image:
         return image.each_band(lambda b: derived(b, BOOLEAN, shown, b.node))
     given = mask
 
-    def replaced(pixels: Pixels, other: Pixels) -> Pixels:
-        values, valid = pixels
-        return np.where(valid, values, 0).astype(values.dtype), _open(other)
-
     return image.with_bands(
         lambda: [
-            derived(a, a.type, replaced, a.node, b.node)
+            derived(a, a.type, _remasked(a.type), a.node, b.node)
             for a, b in _paired(image, given, "Image.mask")
         ]
     )
+
+
+def _remasked(kind: PixelType) -> Callable[..., Pixels]:
+    """Returns what gives pixels another mask; those shown anew are zero.
+
+    Or the value closest to zero within the type's range, as the reference says.
+    """
+    least = max(kind.low, 0) if kind.high >= 0 else kind.high
+    blank = least if kind.precision == "int" else 0
+
+    def replaced(pixels: Pixels, other: Pixels) -> Pixels:
+        values, valid = pixels
+        return np.where(valid, values, blank).astype(values.dtype), _open(other)
+
+    return replaced
 
 
 def _open(mask: Pixels) -> Any:
@@ -120,7 +134,16 @@ def unmask(input: Image, value: Image | None, same_footprint: bool) -> Image:
         return made
 
     filled = input.with_bands(bands)
-    return filled if same_footprint else filled.with_footprint(fill.geometry())
+    if same_footprint:
+        return filled
+    return filled.with_footprint(_united(input.geometry(), fill.geometry()))
+
+
+def _united(one: Geometry | None, two: Geometry | None) -> Geometry | None:
+    """Returns two footprints in one; None is everywhere."""
+    if one is None or two is None:
+        return None
+    return Geometry(shapely.union(one.lonlat, two.lonlat), geodesic=False)
 
 
 @algorithm("Image.where")

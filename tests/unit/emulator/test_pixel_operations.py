@@ -136,32 +136,6 @@ def test_an_absent_band_is_named_with_those_there_are(world):
         image.rename(["x"]).getInfo()
 
 
-def test_unmask_keeps_to_the_footprint_unless_told(world, utm):
-    from shapely.geometry import box
-
-    mask = np.zeros((128, 128), np.bool_)
-    left = world.crop(utm, 0, 0, 128, 64)
-    # The western half by longitude, a bit slanted against the grid.
-    west = box(9.0, 50.0, 9.9755, 51.0)
-    world.add("a", {"B": (utm, np.ones((128, 128), np.uint8), mask)}, footprint=west)
-    kept = world.pixels(ee.Image("a").unmask(7).mask(), utm)["B"]
-    assert kept[:, 0].all()
-    assert not kept[:, -1].any()
-    assert left.width < kept.sum() / 128 + 30 < 128
-    everywhere = world.pixels(ee.Image("a").unmask(7, False), utm)["B"]
-    assert (everywhere == 7).all()
-
-
-def test_clip_masks_outside(world, utm):
-    place = ee.Geometry.Rectangle(
-        [568700, 5606300, 568800, 5606400], "EPSG:32632", False
-    )
-    got = world.pixels(ee.Image(1).clip(place).mask(), utm)["constant"]
-    expected = np.zeros((128, 128))
-    expected[6:16, 2:12] = 1
-    assert np.array_equal(got, expected)
-
-
 def test_properties_survive_what_the_documents_say(world, utm, noise):
     world.add("c/a", {"B": (utm, noise((128, 128)))}, time=86400000, cloud=3.5)
     image = ee.Image("c/a")
