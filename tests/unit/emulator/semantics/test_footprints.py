@@ -89,5 +89,5 @@ def test_mapped_and_merged_images_keep_theirs(images):
 
 
 def test_constants_are_unbounded(world):
-    """guides/image_overview: constants are "the same value everywhere"."""
+    """Not documented: a constant has no place to end."""
     assert unbounded(ee.Image(1))

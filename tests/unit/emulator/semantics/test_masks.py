@@ -27,7 +27,7 @@ def shown(world, utm, image):
 
 
 def test_arithmetic_is_masked_where_either_operand_is(world, utm, halves):
-    """guides/image_math; "masked pixels in either input are masked in the output"."""
+    """guides/image_math: "Only the intersection of unmasked pixels ... considered"."""
     image, _ = halves
     top = np.zeros((128, 128), np.uint8)
     top[:64] = 1
@@ -120,7 +120,7 @@ def test_clip_masks_outside(world, utm):
 
 
 def test_reducers_of_collections_leave_masked_pixels_out(world, utm, halves):
-    """guides/ic_reducing: a composite has the pixels that any image has."""
+    """Reference of ImageCollection.mosaic: "using the mask"; so are other reducers."""
     image, values = halves
     full = ee.Image(50).toUint8().rename("B")
     pair = ee.ImageCollection([image, full])
@@ -137,7 +137,7 @@ def test_reducers_of_collections_leave_masked_pixels_out(world, utm, halves):
 
 
 def test_a_mosaic_has_the_last_image_on_top(world, utm, halves):
-    """guides/ic_composite_mosaic: "according to their order (last on top)"."""
+    """guides/ic_composite_mosaic: images overlap in their order, the last on top."""
     image, values = halves
     full = ee.Image(250).toUint8().rename("B")
     got = world.pixels(ee.ImageCollection([full, image]).mosaic(), utm)["B"]

@@ -14,7 +14,7 @@ def empty(world, utm, noise):
 
 
 def test_an_empty_collection_has_nothing(empty):
-    """guides/ic_info and guides/debugging: check ``size()`` before use."""
+    """Not documented; clients ask for ``size()`` and expect 0."""
     assert empty.size().getInfo() == 0
     assert empty.first().getInfo() is None
     assert empty.aggregate_array("system:index").getInfo() == []
@@ -25,7 +25,7 @@ def test_an_empty_collection_has_nothing(empty):
 
 @pytest.mark.parametrize("name", ["mosaic", "mean", "max", "mode", "toBands"])
 def test_a_composite_of_nothing_has_no_bands(empty, name):
-    """guides/debugging: "Image.select: ... did not match any bands" is what follows."""
+    """Observed in many threads: "Image.select: Pattern ... did not match any bands"."""
     composite = getattr(empty, name)()
     assert composite.bandNames().getInfo() == []
     with pytest.raises(ee.EEException, match="did not match any bands"):
@@ -38,7 +38,7 @@ def test_a_composite_of_nothing_has_no_pixels(world, utm, empty):
 
 
 def test_null_is_no_image(empty):
-    """guides/debugging: "Parameter 'value' is required", of null arguments."""
+    """Observed: "Image.reduceRegion: Parameter 'image' is required", and longer."""
     with pytest.raises(ee.EEException, match="required and may not be null"):
         ee.Image(empty.first()).select("B").getInfo()
 
@@ -86,7 +86,7 @@ def test_map_may_drop_nulls(world):
 
 
 def test_a_region_without_pixels_reduces_to_null(world, utm, empty):
-    """guides/reducers_reduce_region; what lies beside an image is masked."""
+    """Not documented: what lies beside an image is masked, so nothing is reduced."""
     place = ee.Geometry.Point([30.0, 10.0]).buffer(100)
     got = ee.Image("c/a").reduceRegion(ee.Reducer.mean(), place, 10).getInfo()
     assert got == {"B": None}

@@ -42,7 +42,11 @@ def test_a_stored_band_has_its_own(image):
     ],
 )
 def test_a_composite_has_wgs84_and_one_degree(image, made):
-    """guides/projections, "The default projection": WGS84, 1-degree scale."""
+    """guides/projections: a composite has a WGS84 projection with 1-degree scale.
+
+    The guide says so of images of different projections; here of all alike, as
+    Earth Engine is seen to do.
+    """
     composite = made(ee.ImageCollection("c"))
     assert projection(composite) == UNPROJECTED
     scale = composite.projection().nominalScale().getInfo()
@@ -50,7 +54,7 @@ def test_a_composite_has_wgs84_and_one_degree(image, made):
 
 
 def test_a_constant_has_wgs84_and_one_degree(world):
-    """guides/projections: so have constant images."""
+    """Not documented; seen in what clients print."""
     assert projection(ee.Image(1)) == UNPROJECTED
 
 
@@ -67,7 +71,7 @@ def test_a_constant_has_wgs84_and_one_degree(world):
     ],
 )
 def test_operations_on_pixels_keep_it(image, made):
-    """guides/projections: only aggregates of images lose it."""
+    """guides/projections: of aggregates alone it says that they lose it."""
     assert projection(made(image)) == UTM
 
 

@@ -131,7 +131,7 @@ def test_inputs_of_a_composite_come_from_their_pyramids(world, noise):
 
 
 def test_reproject_forces_the_scale_of_the_inputs(world, noise):
-    """guides/projections, "Reprojecting": computed at the given scale, then sampled."""
+    """Reference of reproject: "computed in a given projection and resolution"."""
     values = noise((600, 600), 60000)
     world.add("a", {"B": (grid(world, 10.0, 600), values)})
     forced = ee.Image("a").reproject(CRS, [10, 0, 568_000, 0, -10, 5_607_000])
@@ -170,7 +170,7 @@ def test_scenes_with_levels_of_their_own_are_asked_for_them(world, noise):
 
 
 def test_too_many_input_pixels_are_refused(world, monkeypatch):
-    """guides/debugging names limits; this one's size is ours."""
+    """Not documented: what a scale without a pyramid would have to read is bounded."""
     monkeypatch.setattr("emulator.evaluator.mapping.MAX_WINDOW", 100_000)
     native = grid(world, 10.0, 600)
     world.add("a", {"B": (native, np.zeros((600, 600), np.uint8))})
@@ -184,15 +184,15 @@ def test_too_many_input_pixels_are_refused(world, monkeypatch):
 POLICIES = ("mean", "mode", "sample")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     policy=st.sampled_from(POLICIES),
     level=st.integers(1, 5),
     row=st.integers(-3, 40),
     col=st.integers(-3, 40),
-    height=st.integers(1, 12),
-    width=st.integers(1, 12),
-    piece=st.sampled_from([8, 1024]),
+    height=st.integers(1, 5),
+    width=st.integers(1, 5),
+    piece=st.sampled_from([16, 1024]),
 )
 def test_a_window_of_a_level_is_the_crop_of_a_larger_one(
     policy, level, row, col, height, width, piece

@@ -103,7 +103,7 @@ def test_masked_pixels_count_for_nothing(world, image, utm):
 
 
 def test_a_point_takes_the_pixel_it_lies_in(image):
-    """guides/reducers_reduce_region; a pixel is not shared with a point."""
+    """guides/reducers_reduce_region: "there will only be one pixel in the region"."""
     picture, values, _ = image
     point = ee.Geometry.Point([568685, 5606455], CRS)
     for reducer in (ee.Reducer.first(), ee.Reducer.mean(), ee.Reducer.sum()):
