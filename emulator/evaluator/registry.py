@@ -33,6 +33,8 @@ _UNFIT = (
 )
 """What functions raise for values that are of the declared type and make no sense."""
 
+_STORED = frozenset(("FeatureCollection", "ImageCollection"))
+
 IGNORED = {
     "evenOdd": "both rules agree on rings that neither cross nor turn inside out",
     "geometryColumn": "has no effect on stored tables",
@@ -121,6 +123,12 @@ class Algorithm:
         return frozenset(a.name for a in signatures()[self.name].arguments)
 
     @functools.cached_property
+    def asks_the_catalogue(self) -> bool:
+        """Whether a fault may be the catalogue's, not that of the arguments."""
+        kinds = {argument.type for argument in signatures()[self.name].arguments}
+        return self.wants_context or not kinds.isdisjoint(_STORED)
+
+    @functools.cached_property
     def refused(self) -> Mapping[str, Any]:
         """Arguments that this engine has not, and the defaults that it lives by."""
         return {
@@ -181,6 +189,8 @@ class Algorithm:
         except TypeMismatch:
             raise EngineError(f"{self.name}: Invalid type of an argument.") from None
         except _UNFIT as error:
+            if self.asks_the_catalogue:
+                raise
             # Told to the caller: a 500 would be tried again, and told to the log,
             # because it may be our own fault.
             _LOG.warning("%s failed", self.name, exc_info=True)
