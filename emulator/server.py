@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import select
 import socket
 import struct
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
@@ -15,6 +17,8 @@ from typing import Any, Self
 
 from emulator import wire
 from emulator.service import Delivery, Response, Service, error_response
+
+_LOG = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
 GRACE_S = 2.0
@@ -205,7 +209,9 @@ class _Http(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignores clients that go away."""
+        """Logs what went wrong, but for clients that went away."""
+        if not isinstance(sys.exception(), OSError):
+            _LOG.exception("a request from %s failed", client_address)
 
     def hang_up(self) -> None:
         """Ends all connections."""

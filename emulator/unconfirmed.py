@@ -149,3 +149,10 @@ BEST_EFFORT_STEP: int = _chosen(
     "bestEffort doubles the scale until the region has few enough pixels",
     "the reference says 'a larger scale which would allow the operation to succeed'",
 )
+
+QUOTA_COUNTS_REFUSED: bool = _chosen(
+    "QUOTA_COUNTS_REFUSED",
+    False,
+    "requests that a quota refuses do not count against its rates",
+    "the usage guide says how many requests are allowed, not which ones count",
+)

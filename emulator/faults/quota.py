@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from emulator import unconfirmed
 from emulator.faults import kinds
 from emulator.faults.plan import FAULTY, Quota
 from emulator.faults.since import Since
@@ -22,7 +23,7 @@ RESTRICTED = ("x-earth-engine-quota-status", "parallelism_restricted=true")
 class Quotas(Layer):
     """Refuses requests beyond a quota by a 429.
 
-    Refused requests do not count against a rate. A request counts as running until
+    A request counts as running until
     its answer is ready, latency included, the way to the client not.
     """
 
@@ -92,13 +93,15 @@ class Quotas(Layer):
             if concurrent is not None and self._running >= concurrent:
                 return "concurrent", "429"
             now = self._now()
-            for name, error, window in self._windows:
-                if window.full(now):
-                    return name, error
-            for _, _, window in self._windows:
-                window.add(now)
-            self._running += 1
-            return None
+            refusal = next(
+                ((name, e) for name, e, window in self._windows if window.full(now)),
+                None,
+            )
+            if refusal is None or unconfirmed.QUOTA_COUNTS_REFUSED:
+                for _, _, window in self._windows:
+                    window.add(now)
+            self._running += refusal is None
+            return refusal
 
 
 class _Window:

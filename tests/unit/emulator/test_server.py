@@ -18,10 +18,13 @@ class Script(Layer):
 
     def __init__(self):
         self.answer = Response(200, {"content-type": JSON}, b"{}")
-        self.asked = []
+        self.asked, self.threads = [], []
+        self.came = threading.Semaphore(0)
 
     def handle(self, method, uri, headers=None, body=None):
         self.asked.append((method, uri, body))
+        self.threads.append(threading.current_thread())
+        self.came.release()
         return self.answer() if callable(self.answer) else self.answer
 
     def stats(self):
@@ -164,6 +167,22 @@ def test_nonsense_is_answered(line):
     assert line.recv(100).startswith(b"HTTP/1.1 501 ")
 
 
+def test_a_service_that_breaks_is_logged_and_the_next_request_served(
+    script, door, line, caplog
+):
+    def broken():
+        raise RuntimeError("a fault of ours")
+
+    good, script.answer = script.answer, broken
+    line.sendall(request(b"{}"))
+    assert line.recv(1) == b""
+    assert "a fault of ours" in caplog.text
+    script.answer = good
+    with socket.create_connection(line.getpeername()) as other:
+        other.sendall(request(b"{}"))
+        assert answer(other)[0] == 200
+
+
 def test_a_reset_is_one(script, line):
     script.answer = Response(200, {}, b"", Delivery.RESET)
     line.sendall(request(b"{}"))
@@ -193,22 +212,18 @@ def test_stalls_end_by_themselves(script, line, delivery):
 
 
 @pytest.mark.parametrize("delivery", [Delivery.STALL_HEADER, Delivery.STALL_BODY])
-def test_stalls_end_with_the_door_or_the_client(script, door, line, delivery):
+def test_stalls_end_with_the_client_or_the_door(script, door, line, delivery):
     script.answer = Response(200, {}, b"abcd", delivery, stall_s=3600.0)
-    line.sendall(request(b"{}"))
     with socket.create_connection(line.getpeername()) as other:
-        other.sendall(request(b"{}"))
-        waiting = [t for t in threading.enumerate() if "process_request" in t.name]
-        while len(waiting) < 2 or len(script.asked) < 2:
-            waiting = [t for t in threading.enumerate() if "process_request" in t.name]
-    # The other client has gone; this one stays until the door closes.
-    assert {thread.join(10) for thread in waiting[-1:]} == {None}
+        for one in (other, line):
+            one.sendall(request(b"{}"))
+            assert script.came.acquire(timeout=10)
+    gone, stays = script.threads
+    gone.join(10)
+    assert (gone.is_alive(), stays.is_alive()) == (False, True)
     door.close()
-    for thread in waiting:
-        thread.join(10)
-        assert not thread.is_alive()
-    while line.recv(4096):
-        continue
+    stays.join(10)
+    assert not stays.is_alive()
 
 
 def test_the_end_waits_for_what_runs_but_not_for_what_idles(script, door, line):
