@@ -15,6 +15,8 @@ MAX_BODY_BYTES = 64 * 1024 * 1024
 """No request is read beyond this, nor inflated: far above what the engine takes."""
 GZIP_FROM_BYTES = 1024
 _CHUNK_LINE_BYTES = 1024
+_DECIMAL = re.compile(r"[0-9]{1,19}")
+_HEX = re.compile(r"[0-9a-fA-F]{1,16}")
 _NONE = re.compile(r"q=0(\.0*)?")
 
 
@@ -58,12 +60,10 @@ def read_body(stream: BufferedIOBase, headers: Mapping[str, str]) -> bytes:
 
 
 def _length(text: str, base: int = 10) -> int:
-    try:
-        length = int(text, base)
-    except ValueError:
-        raise BadBody("The body's length is no number.") from None
-    if length < 0:
-        raise BadBody("The body's length is negative.")
+    # Stricter than int(), which takes signs, spaces and underscores.
+    if not (_HEX if base == 16 else _DECIMAL).fullmatch(text):
+        raise BadBody("The body's length is no number.")
+    length = int(text, base)
     if length > MAX_BODY_BYTES:
         raise BadBody(f"The body is larger than {MAX_BODY_BYTES} bytes.", 413)
     return length
@@ -79,7 +79,7 @@ def _exactly(stream: BufferedIOBase, length: int) -> bytes:
 def _chunks(stream: BufferedIOBase) -> bytes:
     """Reads a chunked body (RFC 9112, section 7.1); trailers are passed over."""
     out = io.BytesIO()
-    while size := _length(_line(stream).partition(b";")[0].decode("latin-1"), 16):
+    while size := _length(_size(_line(stream)), 16):
         if out.tell() + size > MAX_BODY_BYTES:
             raise BadBody(f"The body is larger than {MAX_BODY_BYTES} bytes.", 413)
         out.write(_exactly(stream, size))
@@ -88,6 +88,11 @@ def _chunks(stream: BufferedIOBase) -> bytes:
     while _line(stream):
         continue
     return out.getvalue()
+
+
+def _size(line: bytes) -> str:
+    """Returns a chunk's size as it is written, without its extensions."""
+    return line.partition(b";")[0].decode("latin-1").rstrip(" \t")
 
 
 def _line(stream: BufferedIOBase) -> bytes:
