@@ -15,6 +15,7 @@ PACKAGES = [
     "emulator.algorithms",
     "emulator.catalogue",
     "emulator.evaluator",
+    "emulator.local",
     "emulator.faults",
     "emulator.layers",
     "emulator.planet",

@@ -2,24 +2,56 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import requests
 
 from earthengine.engine import Engine
+from earthengine.errors import EngineError
 from earthengine.transport import Transport, is_loopback
 
 
-def emulator_transport(latency: float) -> Transport:
+def emulator_transport(engine: Engine) -> Transport:
     """Returns a transport to this process's emulator.
 
-    Args:
-        latency: Seconds that each request waits, to stand for Google's.
+    Raises:
+        EngineError: The folder of local files that it is to serve is not in order.
     """
     # Imported here: a run on Google's engine never loads the emulator.
     import emulator
 
-    return emulator.Transport(emulator.default_engine(latency))
+    return emulator.Transport(_emulator(engine))
+
+
+def _emulator(engine: Engine) -> Any:
+    import emulator
+
+    if not engine.catalog:
+        return emulator.default_engine(engine.latency)
+    from emulator.local import CatalogueError
+
+    try:
+        return emulator.default_engine(
+            engine.latency, Path(engine.catalog), catalog_only=engine.catalog_only
+        )
+    except CatalogueError as error:
+        raise EngineError("bad_request", error.message) from error
+
+
+def catalog_digest(folder: str) -> str:
+    """Returns what tells catalogues of local files apart, wherever they lie.
+
+    Raises:
+        ValueError: There is no such folder, or something in it is wrong.
+    """
+    from emulator.local import CatalogueError, LocalFiles, digest
+
+    try:
+        LocalFiles.of(Path(folder))
+        return digest(Path(folder).resolve())
+    except CatalogueError as error:
+        raise ValueError(f"--catalog: {error.message}") from error
 
 
 def engine_stats(engine: Engine) -> dict[str, Any] | None:
@@ -29,9 +61,7 @@ def engine_stats(engine: Engine) -> dict[str, Any] | None:
     address.
     """
     if engine.kind == "emulator":
-        import emulator
-
-        return _with_total(emulator.default_engine(engine.latency).stats())
+        return _with_total(_emulator(engine).stats())
     if engine.kind != "url":
         return None
     try:

@@ -25,6 +25,9 @@ class Engine:
         service_account_file: Key file for ``google``; empty for application-default
             credentials.
         latency: Seconds that the in-process emulator waits in each request.
+        catalog: Folder of local files that the in-process emulator serves; empty for
+            none.
+        catalog_only: Whether it serves them without the synthetic Earth.
     """
 
     kind: Literal["emulator", "url", "google"] = "emulator"
@@ -32,9 +35,18 @@ class Engine:
     url: str = ""
     service_account_file: str = ""
     latency: float = 0.0
+    catalog: str = ""
+    catalog_only: bool = False
 
     def describe(self) -> str:
         """Returns what a user reads of the engine, in one line."""
+        if self.kind == "emulator" and self.catalog_only:
+            return f"the built-in emulator, over the files of {self.catalog} alone"
+        if self.kind == "emulator" and self.catalog:
+            return (
+                f"the built-in emulator, over the files of {self.catalog}: all other "
+                "imagery is SYNTHETIC, not of the Earth"
+            )
         if self.kind == "emulator":
             return "the built-in emulator: the imagery is SYNTHETIC, not of the Earth"
         if self.kind == "url":

@@ -192,7 +192,7 @@ def _remember_signatures() -> None:
 
 def _transport(engine: Engine, budget: Budget) -> Transport:
     if engine.kind == "emulator":
-        return emulator_transport(engine.latency)
+        return emulator_transport(engine)
     return HttpTransport(budget.concurrent, loopback=is_loopback(engine.url))
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from emulator import faults, server, stack
+from emulator.evaluator.errors import EngineError
 from emulator.recordings import Recording
 
 Number = TypeVar("Number", int, float)
@@ -62,7 +63,7 @@ def serve(arguments: Sequence[str]) -> int:
     try:
         setup = _setup(options)
         service = stack.service(setup)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EngineError) as error:
         parser.error(str(error))
     try:
         running = server.start(service, options.port)
@@ -72,8 +73,7 @@ def serve(arguments: Sequence[str]) -> int:
         return 1
     recording = setup.recording
     lines = (_OWN_ACCOUNT if recording.record else _ANYONE).format(url=running.url)
-    what = recording.served()
-    sys.stdout.write(_HELP.format(url=running.url, what=what, lines=lines))
+    sys.stdout.write(_HELP.format(url=running.url, what=_what(setup), lines=lines))
     sys.stdout.flush()
     stopped.wait()
     running.close(server.GRACE_S)
@@ -116,6 +116,15 @@ def _parser() -> argparse.ArgumentParser:
         metavar="YAML",
         help="what shall go wrong: see docs/faults.md",
     )
+    local = parser.add_argument_group("local files (see docs/catalog.md)")
+    local.add_argument(
+        "--catalog", type=Path, metavar="DIR", help="serve its GeoTIFFs as assets, too"
+    )
+    local.add_argument(
+        "--catalog-only",
+        action="store_true",
+        help="serve them alone, without the synthetic Earth",
+    )
     recording = parser.add_argument_group("recordings (see docs/recordings.md)")
     recording.add_argument(
         "--record",
@@ -141,6 +150,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _what(setup: stack.Setup) -> str:
+    """Returns what is served, in a few words."""
+    rest = setup.recording.served()
+    if setup.catalog is None or setup.recording.record or setup.recording.replay:
+        return rest
+    return str(setup.catalog) + ("" if setup.catalog_only else f" over {rest}")
+
+
 def _setup(options: argparse.Namespace) -> stack.Setup:
     """Returns what the options ask for.
 
@@ -148,6 +165,8 @@ def _setup(options: argparse.Namespace) -> stack.Setup:
         OSError: A file cannot be read.
         ValueError: A file is wrong, or options contradict one another.
     """
+    if options.catalog_only and options.catalog is None:
+        raise ValueError("--catalog-only needs --catalog DIR")
     return stack.Setup(
         workers=options.workers,
         log=options.log,
@@ -160,6 +179,8 @@ def _setup(options: argparse.Namespace) -> stack.Setup:
             options.strict,
             options.computed,
         ),
+        catalog=options.catalog,
+        catalog_only=options.catalog_only,
     )
 
 

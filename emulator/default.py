@@ -1,15 +1,16 @@
-"""The emulator of this process, over the synthetic Earth."""
+"""The emulators of this process: over the synthetic Earth, or over local files."""
 
 from __future__ import annotations
 
 import os
 import threading
+from pathlib import Path
 
 from emulator import stack
 from emulator.service import Service
 
 _LOCK = threading.Lock()
-_ENGINES: dict[tuple[int, float], Service] = {}
+_ENGINES: dict[tuple[int, stack.Setup], Service] = {}
 
 
 def _forget() -> None:
@@ -22,15 +23,22 @@ def _forget() -> None:
 os.register_at_fork(after_in_child=_forget)
 
 
-def default_engine(latency_s: float = 0.0) -> Service:
-    """Returns this process's emulator of the synthetic Earth, made on first use.
+def default_engine(
+    latency_s: float = 0.0, catalog: Path | None = None, *, catalog_only: bool = False
+) -> Service:
+    """Returns this process's emulator, made on first use; one for each set of options.
 
     Args:
-        latency_s: Seconds that each value and pixel request lasts longer; there is
-            one emulator for each such number.
+        latency_s: Seconds that each value and pixel request lasts longer.
+        catalog: A folder of local files, served over the synthetic Earth.
+        catalog_only: Whether they are served without it.
+
+    Raises:
+        EngineError: Something in the folder is wrong.
     """
+    setup = stack.Setup(latency_s=latency_s, catalog=catalog, catalog_only=catalog_only)
     with _LOCK:
-        key = (os.getpid(), latency_s)
+        key = (os.getpid(), setup)
         if key not in _ENGINES:
-            _ENGINES[key] = stack.service(stack.Setup(latency_s=latency_s))
+            _ENGINES[key] = stack.service(setup)
         return _ENGINES[key]

@@ -38,6 +38,8 @@ class Setup:
         latency_s: Seconds that each value and pixel request lasts longer.
         faults: What shall go wrong.
         recording: A real engine's answers, to be stored or given again.
+        catalog: A folder of local files, served over the planet; None for none.
+        catalog_only: Whether they are served without the planet.
     """
 
     workers: int = 0
@@ -45,14 +47,30 @@ class Setup:
     latency_s: float = 0.0
     faults: Plan = Plan()  # noqa: RUF009 (frozen)
     recording: Recording = Recording()  # noqa: RUF009 (frozen)
+    catalog: Path | None = None
+    catalog_only: bool = False
 
 
 def catalogue(setup: Setup) -> Catalogue:
-    """Returns the assets that an emulator serves."""
-    # Imported here: a catalogue of local files alone needs no planet.
+    """Returns the assets that an emulator serves.
+
+    Raises:
+        CatalogueError: Something in the folder of local files is wrong.
+    """
+    # Imported here: a catalogue of local files alone needs no planet, and the planet
+    # no GeoTIFFs.
+    if setup.catalog is None:
+        import emulator.catalogue
+
+        return emulator.catalogue.earth()
+    from emulator.local import Layered, LocalFiles
+
+    files = LocalFiles.of(setup.catalog)
+    if setup.catalog_only:
+        return files
     import emulator.catalogue
 
-    return emulator.catalogue.earth()
+    return Layered(files, emulator.catalogue.earth())
 
 
 def engine(setup: Setup) -> Service:
@@ -64,6 +82,7 @@ def service(setup: Setup = Setup()) -> Service:
     """Returns a whole emulator, for a door to ask.
 
     Raises:
+        CatalogueError: Something in the folder of local files is wrong.
         OSError: The log or the recording cannot be opened.
         ValueError: The recording is none, or its upstream no good address.
     """

@@ -127,6 +127,13 @@ PYRAMID_ROUNDS: bool = _chosen(
     "the guide says mean and nothing of rounding; levels keep the band's type",
 )
 
+NAN_IS_MASKED: bool = _chosen(
+    "NAN_IS_MASKED",
+    True,
+    "pixels of a GeoTIFF that are not a number are masked, declared as no-data or not",
+    "nothing says so of an upload; NaN that takes part in arithmetic helps nobody",
+)
+
 CUBIC: float = _chosen(
     "CUBIC",
     -0.5,

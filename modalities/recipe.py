@@ -25,6 +25,8 @@ class Recipe:
         sentinel1_max_days: Longest gap from Sentinel-2 to Sentinel-1, days.
         layout: ``standard``, or ``mmearth-v001`` for the release's own dtypes.
         modality_modules: Modules that register modalities from outside.
+        catalog: Digest of the local files that stand in for the engine's own assets,
+            followed by ``alone`` if there are no others; empty for none.
     """
 
     modalities: tuple[str, ...]
@@ -35,10 +37,14 @@ class Recipe:
     sentinel1_max_days: float = 60.0
     layout: Layout = "standard"
     modality_modules: tuple[str, ...] = field(default=())
+    catalog: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Returns the recipe as JSON-ready values."""
-        return asdict(self)
+        values = asdict(self)
+        if not self.catalog:
+            del values["catalog"]
+        return values
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Recipe:

@@ -25,6 +25,7 @@ examples:
   python -m pipeline --tiles tiles.geojson
   python -m pipeline --tiles tiles.geojson --modalities sentinel2,aster --name data_dem
   python -m pipeline --tiles tiles.geojson --project my-project --output /data
+  python -m pipeline --tiles tiles.geojson --catalog my_geotiffs
   python -m pipeline check --project my-project
 
 other commands (each has --help):
@@ -242,6 +243,17 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="another server with Earth Engine's API, such as "
         "http://127.0.0.1:8085 of 'python -m emulator'",
+    )
+    engine.add_argument(
+        "--catalog",
+        metavar="DIR",
+        help="let the built-in emulator serve local GeoTIFFs in place of its "
+        "synthetic assets of the same names (docs/catalog.md)",
+    )
+    engine.add_argument(
+        "--catalog_only",
+        action="store_true",
+        help="let it serve nothing else",
     )
     engine.add_argument(
         "--emulator_latency",

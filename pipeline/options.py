@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dataset.finish import SplitRule
 from dataset.paths import DatasetPaths
+from earthengine.emulator_door import catalog_digest
 from earthengine.engine import HIGH_VOLUME, STANDARD, Budget, Engine
 from modalities import registry
 from modalities.recipe import Recipe
@@ -70,8 +71,8 @@ def parse(arguments: Sequence[str]) -> RunOptions:
         return RunOptions(
             tiles=Path(args.tiles),
             paths=DatasetPaths(Path(args.output), args.name),
-            recipe=recipe_of(args),
             engine=engine_of(args),
+            recipe=recipe_of(args),
             budget=budget_of(args),
             plan_batch=args.plan_batch,
             tile_attempts=args.tile_attempts,
@@ -94,7 +95,8 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
     """Reads the recipe.
 
     Raises:
-        ValueError: A modality or a module is unknown.
+        ValueError: A modality or a module is unknown, or the catalogue of local
+            files is not in order.
     """
     registry.load_modules(args.modality_module)
     wanted = args.modalities or registry.names()
@@ -107,7 +109,15 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
         sentinel1_max_days=args.sentinel1_max_days,
         layout=args.layout,
         modality_modules=tuple(args.modality_module),
+        catalog=_catalog_of(args),
     )
+
+
+def _catalog_of(args: argparse.Namespace) -> str:
+    if not args.catalog:
+        return ""
+    found = catalog_digest(args.catalog)
+    return f"{found} alone" if args.catalog_only else found
 
 
 def labels_of(args: argparse.Namespace) -> Path | None:
@@ -131,8 +141,14 @@ def engine_of(args: argparse.Namespace) -> Engine:
         raise ValueError(
             "--engine_url and --project name two engines: give one of them"
         )
-    if args.emulator_latency and (args.engine_url or args.project):
-        raise ValueError("--emulator_latency is for the built-in emulator alone")
+    for flag in ("emulator_latency", "catalog", "catalog_only"):
+        if getattr(args, flag) and (args.engine_url or args.project):
+            raise ValueError(
+                f"--{flag} is for the built-in emulator: leave out --project and "
+                "--engine_url"
+            )
+    if args.catalog_only and not args.catalog:
+        raise ValueError("--catalog_only needs --catalog DIR")
     if args.engine_url:
         if not args.engine_url.startswith(("http://", "https://")):
             raise ValueError(f"--engine_url {args.engine_url}: begin it with http://")
@@ -141,7 +157,13 @@ def engine_of(args: argparse.Namespace) -> Engine:
         url = STANDARD if args.endpoint == "standard" else HIGH_VOLUME
         key = args.service_account_file or ""
         return Engine("google", args.project, url, key)
-    return Engine("emulator", latency=args.emulator_latency)
+    return Engine(
+        "emulator",
+        latency=args.emulator_latency,
+        # Whole, for workers may have another working directory.
+        catalog=str(Path(args.catalog).resolve()) if args.catalog else "",
+        catalog_only=args.catalog_only,
+    )
 
 
 def budget_of(args: argparse.Namespace) -> Budget:
