@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from emulator.local import CatalogueError, LocalFiles
+from emulator.protocol.assets import list_assets
 from tests.unit.emulator.local.conftest import UTM
 
 ONE = np.ones((4, 5), "uint16")
@@ -119,14 +120,14 @@ def test_no_raster_is_opened_by_looking_through(files, serve):
 def test_getting_an_asset_describes_it(files, serve):
     files.tif("a/set/one.tif", ONE, names=("Map",), **UTM)
     files.json("a/set/one.json", time_start="2020-01-01", properties={"k": 7})
-    serve()
+    found = serve()
     asset = ee.data.getAsset("a/set/one")
     assert asset["type"] == "IMAGE"
     assert asset["startTime"] == "2020-01-01T00:00:00.000Z"
     assert asset["properties"] == {"k": 7}
     assert asset["bands"][0]["grid"]["crsCode"] == "EPSG:32632"
     assert ee.data.getAsset("a/set")["type"] == "IMAGE_COLLECTION"
-    listed = ee.data.listImages("a/set")["images"]
+    listed = list_assets(found, "a/set", {})["assets"]
     assert [one["id"] for one in listed] == ["a/set/one"]
 
 
