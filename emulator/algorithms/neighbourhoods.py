@@ -23,8 +23,9 @@ from emulator.evaluator.neighbourhood import (
     stacked,
 )
 from emulator.evaluator.pixeltype import DOUBLE, FLOAT, PixelType
-from emulator.evaluator.reducers import Output, Reducer, Stack, simple
+from emulator.evaluator.reducers import Output, Reducer, simple
 from emulator.evaluator.registry import algorithm
+from emulator.evaluator.stacks import Stack
 
 
 def _weighed(pixels: Pixels, weights: Weights) -> tuple[Any, Any, Any]:

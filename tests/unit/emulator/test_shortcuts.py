@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.catalogue import dynamic_world, passes, skies
-from emulator.evaluator.reducers import mode
+from emulator.evaluator.stacks import mode
 from emulator.planet import climate, cover, land, mercator, noise, places, weather
 from emulator.planet.atlas import atlas
 from emulator.planet.sun import months

@@ -1,4 +1,11 @@
-"""Slope of planes is known; it lives on the elevation's own grid."""
+"""Slope and aspect.
+
+The references of ``Terrain.slope`` and ``Terrain.aspect`` say: "The local gradient is
+computed using the 4-connected neighbors of each pixel, so missing values will occur
+around the edges of an image." That the pixels are the elevation's own, or those of the
+level of its pyramid that the request picks (guides/scale), is not said of them: of
+inputs in general it is.
+"""
 
 import ee
 import numpy as np
@@ -52,6 +59,20 @@ def test_slope_is_sampled_from_the_native_grid(world, utm):
     dy, dx = np.gradient(dem, 30.0)
     native = np.degrees(np.arctan(np.hypot(dx, dy)))[10:53, 10:53]
     expected = np.repeat(np.repeat(native, 3, axis=0), 3, axis=1)[:128, :128]
+    np.testing.assert_allclose(got, expected, rtol=1e-5)
+
+
+def test_below_native_resolution_slope_is_of_the_level(world, utm):
+    """guides/scale: the output's scale picks the level that is the input."""
+    rng = np.random.default_rng(0)
+    dem = rng.normal(0, 20, (600, 600))
+    native = world.grid("EPSG:32632", 568380.0, 5606760.0, 10.0, 600, 600)
+    world.add("dem", {"z": (native, dem)})
+    asked = world.grid("EPSG:32632", 568780.0, 5606360.0, 40.0, 100, 100)
+    got = world.pixels(ee.Terrain.slope(ee.Image("dem")), asked)["slope"]
+    level = dem.reshape(150, 4, 150, 4).mean(axis=(1, 3))
+    dy, dx = np.gradient(level, 40.0)
+    expected = np.degrees(np.arctan(np.hypot(dx, dy)))[10:110, 10:110]
     np.testing.assert_allclose(got, expected, rtol=1e-5)
 
 
