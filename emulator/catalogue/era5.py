@@ -34,16 +34,23 @@ _TILE = 16
 _ZERO = 273.15
 
 
+@functools.lru_cache(maxsize=64)
+def _normals(row: int, column: int) -> tuple[climate.Normals, npt.NDArray[np.bool_]]:
+    """Returns the climate of one tile of 16 by 16 pixels, and where there is land."""
+    index = np.arange(_TILE)
+    longitude = -180.0 + (column * _TILE + index) * _STEP
+    latitude = 90.0 - (row * _TILE + index) * _STEP
+    land = atlas().land.smooth(longitude, latitude) / 36.0 >= 0.5
+    return climate.normals(longitude, latitude), land
+
+
 @functools.lru_cache(maxsize=512)
 def _tile(
     year: int, month: int, row: int, column: int
 ) -> tuple[dict[str, npt.NDArray[np.float32]], npt.NDArray[np.bool_]]:
     """Returns a month over one tile of 16 by 16 pixels, and where there is land."""
-    index = np.arange(_TILE)
-    longitude = -180.0 + (column * _TILE + index) * _STEP
-    latitude = 90.0 - (row * _TILE + index) * _STEP
-    weather = climate.monthly(longitude, latitude, year, month)
-    land = atlas().land.smooth(longitude, latitude) / 36.0 >= 0.5
+    climates, land = _normals(row, column)
+    weather = climates.month(year, month)
     return {
         band: (weather[name] + (0.0 if name == "rain" else _ZERO)).astype(np.float32)
         for band, name in _QUANTITIES.items()

@@ -73,7 +73,9 @@ class Collection:
         wanted = And(self.filters)
         # Properties are looked at before images are made of a catalogue's scenes.
         found = list(self.listing.elements(wanted.hint & hint, wanted.sieve))
-        if not self.filters:
+        if isinstance(self.listing, Stored):
+            wanted = wanted.rest
+        if not wanted.filters:
             return found
         kept = wanted.keep(found)
         return [element for element, ok in zip(found, kept, strict=True) if ok]

@@ -252,6 +252,11 @@ class And:
         return And(tuple(parts))
 
     @property
+    def rest(self) -> And:
+        """What is left to ask of elements that passed the sieve."""
+        return And(tuple(each for each in self.filters if each.cost > 0))
+
+    @property
     def cost(self) -> int:
         """The dearest filter's cost."""
         return max((each.cost for each in self.filters), default=0)

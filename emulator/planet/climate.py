@@ -8,6 +8,7 @@ numbers are round figures typical of each zone, invented for looks.
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -124,24 +125,6 @@ def season(month: float, latitude: Doubles) -> Doubles:
     return signed
 
 
-def anomaly(longitude: Doubles, latitude: Doubles, index: int, seed: int) -> Doubles:
-    """Returns a month's departure from its mean, unit deviation (m, n).
-
-    Args:
-        longitude: Ascending degrees (n,).
-        latitude: Descending degrees (m,).
-        index: Months since 1950.
-        seed: Which quantity.
-    """
-    x0, across = noise.spline_rows((longitude + 180.0) / 15.0)
-    y0, down = noise.spline_rows((90.0 - latitude) / 15.0)
-    nodes = noise.lattice(
-        x0, y0, across.shape[1], down.shape[1], 24, noise.hashed(seed, index)
-    )
-    field: Doubles = down @ nodes @ across.T * 3.6
-    return field
-
-
 def traits_at(longitude: float, latitude: float) -> dict[str, float]:
     """Returns the traits at one point, smoothed over zones."""
     values = atlas().zone.smooth(np.array([longitude]), np.array([latitude]), table())[
@@ -150,42 +133,88 @@ def traits_at(longitude: float, latitude: float) -> dict[str, float]:
     return dict(zip(TRAITS, values.tolist(), strict=True))
 
 
-def monthly(
-    longitude: Doubles, latitude: Doubles, year: int, month: int
-) -> dict[str, Doubles]:
-    """Returns a month's means over a separable grid.
+@dataclass(frozen=True)
+class Normals:
+    """What months over a separable grid share, each (m, n) or of one axis.
+
+    Attributes:
+        traits: Climate traits by name.
+        annual: Mean annual temperature in °C.
+        latitude: Degrees (m, 1).
+        across: First node and weights of slow noise along the grid's longitudes.
+        down: The same along its latitudes.
+    """
+
+    traits: dict[str, Doubles]
+    annual: Doubles
+    latitude: Doubles
+    across: tuple[int, Doubles]
+    down: tuple[int, Doubles]
+
+    def anomaly(self, index: int, seed: int) -> Doubles:
+        """Returns a month's departure from its mean, unit deviation (m, n).
+
+        Args:
+            index: Months since 1950.
+            seed: Which quantity.
+        """
+        (x0, across), (y0, down) = self.across, self.down
+        nodes = noise.lattice(
+            x0, y0, across.shape[1], down.shape[1], 24, noise.hashed(seed, index)
+        )
+        field: Doubles = down @ nodes @ across.T * 3.6
+        return field
+
+    def month(self, year: int, month: int) -> dict[str, Doubles]:
+        """Returns a month's means.
+
+        Args:
+            year: Calendar year.
+            month: 1..12.
+
+        Returns:
+            ``mean``, ``low`` and ``high`` temperature in °C (the lowest and highest
+            hour of the month) and ``rain`` in metres a month, each (m, n).
+        """
+        traits = self.traits
+        index = (year - 1950) * 12 + month - 1
+        phase = season(month - 0.5, self.latitude)
+        warming = 0.018 * (year - 1985)
+        mean = (
+            self.annual
+            + traits["swing"] * phase
+            + warming
+            + self.anomaly(index, 11) * (0.5 + traits["swing"] / 12.0)
+        )
+        dry = np.clip(1.0 - traits["rain"] / 1500.0, 0.0, 1.0)
+        spread = 6.0 + 7.0 * dry + 0.25 * traits["swing"]
+        share = 1.0 + 0.9 * traits["phase"] * phase
+        wetness = np.clip(1.0 + 0.3 * self.anomaly(index, 12), 0.05, 3.0)
+        return {
+            "mean": mean,
+            "low": mean - spread * 1.05,
+            "high": mean + spread,
+            "rain": traits["rain"] / 12_000.0 * np.maximum(share, 0.02) * wetness,
+        }
+
+
+def normals(longitude: Doubles, latitude: Doubles) -> Normals:
+    """Returns the climate over a separable grid.
 
     Args:
         longitude: Ascending degrees (n,).
         latitude: Descending degrees (m,).
-        year: Calendar year.
-        month: 1..12.
-
-    Returns:
-        ``mean``, ``low`` and ``high`` temperature in °C (the lowest and highest
-        hour of the month) and ``rain`` in metres a month, each (m, n).
     """
     world = atlas()
-    traits = world.zone.smooth(longitude, latitude, table())
-    by_name = dict(zip(TRAITS, traits, strict=True))
+    traits = dict(
+        zip(TRAITS, world.zone.smooth(longitude, latitude, table()), strict=True)
+    )
     broad = world.height.smooth(longitude, latitude) * 20.0
     column = latitude[:, None]
-    index = (year - 1950) * 12 + month - 1
-    phase = season(month - 0.5, column)
-    warming = 0.018 * (year - 1985)
-    mean = (
-        annual(by_name["warmth"], column, broad)
-        + by_name["swing"] * phase
-        + warming
-        + anomaly(longitude, latitude, index, 11) * (0.5 + by_name["swing"] / 12.0)
+    return Normals(
+        traits,
+        annual(traits["warmth"], column, broad),
+        column,
+        noise.spline_rows((longitude + 180.0) / 15.0),
+        noise.spline_rows((90.0 - latitude) / 15.0),
     )
-    dry = np.clip(1.0 - by_name["rain"] / 1500.0, 0.0, 1.0)
-    spread = 6.0 + 7.0 * dry + 0.25 * by_name["swing"]
-    share = 1.0 + 0.9 * by_name["phase"] * phase
-    wetness = np.clip(1.0 + 0.3 * anomaly(longitude, latitude, index, 12), 0.05, 3.0)
-    return {
-        "mean": mean,
-        "low": mean - spread * 1.05,
-        "high": mean + spread,
-        "rain": by_name["rain"] / 12_000.0 * np.maximum(share, 0.02) * wetness,
-    }

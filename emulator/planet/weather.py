@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
+from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
@@ -31,9 +32,48 @@ _OVERCAST = 0.9995
 _NORMAL = NormalDist()
 
 
-def shares(
-    longitude: float, latitude: float, months: Doubles, passes: npt.NDArray[np.int64]
-) -> Doubles:
+@dataclass(frozen=True)
+class _Usual:
+    """What clouds over a place depend on besides the day.
+
+    Attributes:
+        cloud: Mean cloudy share.
+        phase: How much cloudier the northern summer is, relatively.
+        nodes: Numbers of the 16 nodes of the passes' noise around it (16,).
+        weights: Of these (16,).
+    """
+
+    cloud: float
+    phase: float
+    nodes: Ints
+    weights: Doubles
+
+
+@functools.lru_cache(maxsize=4096)
+def _usual(longitude: float, latitude: float) -> _Usual:
+    traits = climate.traits_at(longitude, latitude)
+    land = float(
+        atlas().land.smooth(np.array([longitude]), np.array([latitude]))[0, 0] / 36.0
+    )
+    share = min(1.0, max(0.0, 2.0 * land))
+    cloud = climate.SEA_CLOUD + (traits["cloud"] - climate.SEA_CLOUD) * share
+    side = min(1.0, max(-1.0, latitude / 8.0))
+    x = (longitude + 180.0) / 6.0
+    y = (90.0 - latitude) / 6.0
+    i, j = math.floor(x), math.floor(y)
+    across = noise.spline(np.array([x - i]))[0]
+    down = noise.spline(np.array([y - j]))[0]
+    columns = (i - 1 + np.arange(4)) % 60
+    rows = j - 1 + np.arange(4)
+    return _Usual(
+        cloud,
+        0.45 * traits["phase"] * side,
+        (columns[None, :] + 60 * rows[:, None]).ravel(),
+        (down[:, None] * across[None, :]).ravel(),
+    )
+
+
+def shares(longitude: float, latitude: float, months: Doubles, passes: Ints) -> Doubles:
     """Returns the cloudy share of scenes over one place.
 
     Args:
@@ -45,28 +85,12 @@ def shares(
     Returns:
         0 to 1, with four decimals (n,).
     """
-    traits = climate.traits_at(longitude, latitude)
-    land = float(
-        atlas().land.smooth(np.array([longitude]), np.array([latitude]))[0, 0] / 36.0
-    )
-    usual = climate.SEA_CLOUD + (traits["cloud"] - climate.SEA_CLOUD) * min(
-        1.0, max(0.0, 2.0 * land)
-    )
+    usual = _usual(longitude, latitude)
     wave = np.cos(2.0 * np.pi * (months - 6.6) / 12.0)
-    side = float(np.clip(latitude / 8.0, -1.0, 1.0))
-    mean = np.clip(usual * (1.0 + 0.45 * traits["phase"] * wave * side), 0.015, 0.95)
-    x = (longitude + 180.0) / 6.0
-    y = (90.0 - latitude) / 6.0
-    i, j = int(np.floor(x)), int(np.floor(y))
-    across = noise.spline(np.array([x - i]))[0]
-    down = noise.spline(np.array([y - j]))[0]
-    columns = (i - 1 + np.arange(4)) % 60
-    rows = j - 1 + np.arange(4)
-    nodes = columns[None, :] + 60 * rows[:, None]
-    hashes = noise.hash_pairs(passes[:, None], nodes.ravel()[None, :], 71)
+    mean = np.clip(usual.cloud * (1.0 + usual.phase * wave), 0.015, 0.95)
+    hashes = noise.hash_pairs(passes[:, None], usual.nodes[None, :], 71)
     values = hashes * (2.0 / 2.0**32) - 1.0
-    weights = (down[:, None] * across[None, :]).ravel()
-    slow = (values * weights).sum(axis=1) * 3.6
+    slow = (values * usual.weights).sum(axis=1) * 3.6
     # Where it is nearly always clear, or nearly never, days differ less.
     spread = 1.3 + 6.4 * mean * (1.0 - mean)
     odds = np.log(mean / (1.0 - mean)) + spread * slow
