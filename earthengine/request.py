@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ import googleapiclient.errors
 from google.auth.exceptions import GoogleAuthError, TransportError
 
 from earthengine.errors import MAY_PASS, EngineError, Kind, from_response
-from earthengine.gate import Gate
+from earthengine.gate import Gate, Verdict
 from earthengine.transport import Recorder
 
 T = TypeVar("T")
@@ -31,6 +31,13 @@ _CLIENT_ERRORS = (
 )
 """What the client raises on answers that are not what it expects; only the answer
 itself tells which it was."""
+
+_VERDICTS: Mapping[Kind, Verdict] = {
+    "throttled": "refused",
+    "transient": "failed",
+    "deadline": "failed",
+}
+"""What kinds of failure tell of the engine's load; others tell nothing."""
 
 _jitter = random.SystemRandom()
 
@@ -66,12 +73,15 @@ class Patience:
     """How long to try.
 
     Attributes:
-        attempts: Requests at most.
+        attempts: Requests at most that the engine took up; those that it refused,
+            because there were too many, are bounded by time alone.
         seconds: No new request after so many seconds.
+        request_seconds: For one request, from connecting to the last byte.
     """
 
-    attempts: int = 8
-    seconds: float = 600.0
+    attempts: int = 12
+    seconds: float = 900.0
+    request_seconds: float = 330.0
 
 
 def send(
@@ -104,17 +114,21 @@ def send(
     """
     begun = time.monotonic()
     earlier = usage.seconds
-    attempt = 0
+    attempts = tries = 0
     while True:
-        attempt += 1
+        tries += 1
         try:
             return _try_once(call, accept, gate, recorder, usage)
         except EngineError as error:
+            throttled = error.kind == "throttled"
+            attempts += not throttled
             waited = time.monotonic() - begun
-            pause = _pause(attempt, error.retry_after)
-            over = attempt >= patience.attempts or waited + pause > patience.seconds
+            pause = _pause(tries, error.retry_after)
+            over = attempts >= patience.attempts or waited + pause > patience.seconds
             if error.kind not in MAY_PASS or over:
                 raise
+            if throttled:
+                gate.throttled(pause)
             sleep(pause)
         finally:
             usage.seconds = earlier + time.monotonic() - begun
@@ -129,12 +143,34 @@ def _try_once(
 ) -> T:
     recorder.forget()
     try:
-        with gate.slot():
+        with gate.slot() as slot:
             usage.requests += 1
-            answer = call()
-        return accept(answer)
-    except EngineError:
-        raise
+            try:
+                answer = _answer(call, recorder)
+                slot.verdict = "good"
+            except EngineError as error:
+                slot.verdict = _VERDICTS.get(error.kind, "neither")
+                raise
+            finally:
+                exchange = recorder.last()
+                if exchange is not None:
+                    slot.headers = exchange.headers
+                    usage.bytes += len(exchange.body)
+                    usage.last_status = exchange.status
+        # Not in the slot: the engine need not wait for our own work.
+        return _accepted(accept, answer, recorder)
+    finally:
+        recorder.forget()
+
+
+def _answer(call: Callable[[], Any], recorder: Recorder) -> Any:
+    """Sends one request.
+
+    Raises:
+        EngineError: Whatever went wrong, told apart.
+    """
+    try:
+        return call()
     except GoogleAuthError as error:
         # A token server that can't be reached for now says nothing of our rights.
         passing = error.retryable or isinstance(error, TransportError)
@@ -155,12 +191,15 @@ def _try_once(
         raise EngineError(
             "corrupt", f"unreadable answer: {error}", exchange.status
         ) from error
-    finally:
+
+
+def _accepted(accept: Callable[[Any], T], answer: Any, recorder: Recorder) -> T:
+    try:
+        return accept(answer)
+    except _CLIENT_ERRORS as error:
         exchange = recorder.last()
-        if exchange is not None:
-            usage.bytes += len(exchange.body)
-            usage.last_status = exchange.status
-        recorder.forget()
+        status = exchange.status if exchange else None
+        raise EngineError("corrupt", f"unreadable answer: {error}", status) from error
 
 
 def _pause(attempt: int, retry_after: float | None) -> float:

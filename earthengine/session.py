@@ -12,6 +12,7 @@ import threading
 import tokenize
 import types
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import ee
@@ -22,6 +23,7 @@ import google.oauth2.service_account
 import numpy as np
 import numpy.typing as npt
 
+from earthengine.book import SharedBook
 from earthengine.emulator_door import emulator_transport
 from earthengine.engine import Budget, Engine
 from earthengine.errors import EngineError
@@ -53,7 +55,7 @@ _UNREADABLE = (
 _PATIENCE = Patience()
 
 _lock = threading.Lock()
-_session: tuple[int, Engine, Budget, Patience, Session] | None = None
+_session: tuple[tuple[Any, ...], Session] | None = None
 
 
 class Session:
@@ -125,32 +127,44 @@ class Session:
         )
 
 
-def connect(engine: Engine, budget: Budget, patience: Patience = _PATIENCE) -> Session:
+def connect(
+    engine: Engine,
+    budget: Budget,
+    patience: Patience = _PATIENCE,
+    gate_file: str = "",
+) -> Session:
     """Returns this process's session, made on first use.
 
     Safe to call from any thread, and after a fork. The client library keeps its
     state in a module global, so a process has one engine at a time.
 
+    Args:
+        engine: What to ask.
+        budget: How much, over all processes that share the gate.
+        patience: How long to try for one tile.
+        gate_file: Where processes of this machine share their gate; empty for a
+            gate of this process alone.
+
     Raises:
         EngineError: No credentials, no permission, or no answer.
     """
     global _session
-    key = (os.getpid(), engine, budget, patience)
+    key = (os.getpid(), engine, budget, patience, gate_file)
     with _lock:
-        if _session is not None and _session[:4] == key:
-            return _session[4]
-        session = _open(engine, budget, patience)
-        _session = (*key, session)
+        if _session is not None and _session[0] == key:
+            return _session[1]
+        book = SharedBook(Path(gate_file)) if gate_file else None
+        session = _open(engine, patience, Gate(budget, book=book))
+        _session = (key, session)
         return session
 
 
-def _open(engine: Engine, budget: Budget, patience: Patience) -> Session:
+def _open(engine: Engine, patience: Patience, gate: Gate) -> Session:
     # Not empty, so that the client does not fetch its list of deprecated assets
     # from another host, without a deadline.
     ee.deprecation.deprecated_assets = {"_": None}
     _remember_signatures()
-    recorder = Recorder(_transport(engine, budget))
-    gate = Gate(budget)
+    recorder = Recorder(_transport(engine, gate.budget, patience))
     usage = Usage()
 
     def initialize() -> None:
@@ -190,10 +204,14 @@ def _remember_signatures() -> None:
         )
 
 
-def _transport(engine: Engine, budget: Budget) -> Transport:
+def _transport(engine: Engine, budget: Budget, patience: Patience) -> Transport:
     if engine.kind == "emulator":
         return emulator_transport(engine)
-    return HttpTransport(budget.concurrent, loopback=is_loopback(engine.url))
+    return HttpTransport(
+        budget.concurrent,
+        loopback=is_loopback(engine.url),
+        seconds=patience.request_seconds,
+    )
 
 
 def _credentials(engine: Engine) -> google.auth.credentials.Credentials:

@@ -20,8 +20,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 CONNECT_SECONDS = 20.0
 READ_SECONDS = 120.0
-TOTAL_SECONDS = 330.0
-"""Earth Engine ends interactive requests itself after five minutes."""
+"""Longest silence of an engine that has taken a request."""
 
 
 class Transport(Protocol):
@@ -45,9 +44,11 @@ class HttpTransport:
     Args:
         connections: Connections kept; as many as threads that use it.
         loopback: The engine is on this machine: ignore proxies from the environment.
+        seconds: For one request, from connecting to the last byte.
     """
 
-    def __init__(self, connections: int, *, loopback: bool) -> None:
+    def __init__(self, connections: int, *, loopback: bool, seconds: float) -> None:
+        self._seconds = seconds
         self._session = requests.Session()
         self._session.trust_env = not loopback
         adapter = HTTPAdapter(pool_connections=4, pool_maxsize=connections)
@@ -76,10 +77,13 @@ class HttpTransport:
                 uri,
                 data=body,
                 headers=dict(headers or {}),
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                timeout=(
+                    min(CONNECT_SECONDS, self._seconds),
+                    min(READ_SECONDS, self._seconds),
+                ),
                 stream=True,
             ) as response:
-                content = _read(response, begun + TOTAL_SECONDS)
+                content = _read(response, begun + self._seconds)
         except (requests.exceptions.Timeout, ReadTimeoutError) as error:
             raise TimeoutError(str(error)) from error
         except (requests.exceptions.RequestException, HTTPError) as error:
@@ -97,7 +101,7 @@ def _read(response: requests.Response, deadline: float) -> bytes:
     while chunk := response.raw.read1(1 << 16, decode_content=True):
         chunks.append(chunk)
         if time.monotonic() > deadline:
-            raise TimeoutError(f"no whole answer within {TOTAL_SECONDS:.0f} s")
+            raise TimeoutError("no whole answer within the request's time")
     return b"".join(chunks)
 
 

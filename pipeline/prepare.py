@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
+import os
 import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +16,6 @@ from typing import Any
 from dataset import files
 from dataset.paths import DatasetPaths
 from dataset.shard import PATTERN, Shard, ShardError, read_rows
-from earthengine.engine import Budget
 from earthengine.errors import EngineError
 from earthengine.request import Patience, Usage
 from earthengine.session import connect
@@ -69,7 +71,7 @@ def prepare(options: RunOptions, processes: int) -> Prepared:
     """
     paths = options.paths
     try:
-        budget = options.budget.share(processes)
+        options.budget.share(processes)
     except ValueError as error:
         raise BadInputError(str(error)) from error
     stored = registry.resolve(options.recipe.modalities)
@@ -81,7 +83,7 @@ def prepare(options: RunOptions, processes: int) -> Prepared:
         taken = _take_in(options, stored, scratch)
         _refuse_other_tiles(kept, taken, options)
         requests, tables = _tables(options, stored, kept)
-        job = _job(options, budget, stored, Context(options.recipe, tables))
+        job = _job(options, processes, stored, Context(options.recipe, tables))
         _refuse_other_definitions(kept, job, options)
         _check_tiles(taken, stored, job.context, options.tiles)
         if options.overwrite:
@@ -141,18 +143,30 @@ def clear(paths: DatasetPaths) -> None:
 
 def _job(
     options: RunOptions,
-    budget: Budget,
+    processes: int,
     stored: Sequence[Modality],
     context: Context,
 ) -> Job:
+    alone = processes == 1
     return Job(
         engine=options.engine,
-        budget=budget,
+        budget=options.budget,
         patience=Patience(options.tile_attempts, options.tile_seconds),
         context=context,
         recipe_hash=recipe_hash(context, {m.name: m.fingerprint() for m in stored}),
         plan_batch=options.plan_batch,
+        processes=processes,
+        gate_file="" if alone else str(gate_file(options.paths)),
     )
+
+
+def gate_file(paths: DatasetPaths) -> Path:
+    """Returns where this machine's processes share the gate of a run.
+
+    It is on the machine's own disk: shared ones need not know locks.
+    """
+    place = hashlib.sha256(str(paths.directory.resolve()).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"earthloom-{os.getuid()}" / f"{place}.gate"
 
 
 def _take_in(options: RunOptions, stored: Sequence[Modality], scratch: Path) -> Ingest:

@@ -17,10 +17,12 @@ from dataset.partials import partial
 from dataset.row import Failure, failed_row, made_row
 from dataset.shard import EncodedStack, encode_stack
 from earthengine.errors import FATAL, EngineError, FatalEngineError
+from earthengine.gate import Gate
 from earthengine.request import Usage
 from earthengine.session import Session
 from modalities.modality import PixelModality
 from modalities.stack import stack_image, take_apart, wire_dtype
+from transforms.gate_metrics import GateMetrics
 from transforms.inflight import InFlight
 from transforms.job import Job
 from transforms.plan_tiles import Planned
@@ -56,17 +58,20 @@ class _FetchInParallel(beam.DoFn):
     def __init__(self, job: Job) -> None:
         self._job = job
         self._calls: InFlight[Planned, EncodedStack] | None = None
+        self._gate: Gate | None = None
+        self._metrics: GateMetrics | None = None
 
     def setup(self) -> None:
         """Connects, once a process."""
         job = self._job
         session = job.session()
+        self._gate, self._metrics = session.gate, GateMetrics()
         # What is there now stays: the collector need not walk it with every tile.
         gc.collect()
         gc.freeze()
         # More threads than slots: they encode while others wait for answers. With a
         # few only, a burst of answers leaves slots empty until it is encoded.
-        threads = job.budget.concurrent * 3 // 2 + 4
+        threads = job.share.concurrent * 3 // 2 + 4
         self._calls = InFlight(
             lambda planned: make_stack(planned, job, session), threads, threads + 4
         )
@@ -75,11 +80,17 @@ class _FetchInParallel(beam.DoFn):
         """Begins a fetch, and yields those that have finished."""
         assert self._calls is not None
         yield from self._calls.submit(planned)
+        self._report()
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
         """Waits for all fetches of the bundle."""
         assert self._calls is not None
         yield from map(in_global_window, self._calls.drain())
+        self._report(now=True)
+
+    def _report(self, *, now: bool = False) -> None:
+        if self._gate is not None and self._metrics is not None:
+            self._metrics.report(self._gate, now=now)
 
     def teardown(self) -> None:
         """Ends the threads."""

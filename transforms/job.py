@@ -22,11 +22,13 @@ class Job:
 
     Attributes:
         engine: Which engine to ask.
-        budget: Of one process.
+        budget: Of one machine.
         patience: How long to try for one tile.
         context: Recipe and tables.
         recipe_hash: Of the context and the modalities' definitions.
         plan_batch: Tiles planned in one request.
+        processes: Worker processes of one machine, which share its budget.
+        gate_file: Where they do so; empty for a process alone.
     """
 
     engine: Engine
@@ -35,6 +37,8 @@ class Job:
     context: Context
     recipe_hash: str
     plan_batch: int = 25
+    processes: int = 1
+    gate_file: str = ""
 
     @cached_property
     def stored(self) -> tuple[Modality, ...]:
@@ -64,7 +68,12 @@ class Job:
 
     def session(self) -> Session:
         """Returns this process's session with the engine."""
-        return connect(self.engine, self.budget, self.patience)
+        return connect(self.engine, self.budget, self.patience, self.gate_file)
+
+    @property
+    def share(self) -> Budget:
+        """One process's part of the budget, by which it sizes its threads."""
+        return self.budget.share(self.processes)
 
     def __getstate__(self) -> dict[str, object]:
         """Travels without what a worker works out by itself."""

@@ -83,7 +83,7 @@ class _PlanBatches(beam.DoFn):
         """Connects, once a process."""
         job = self._job
         session = job.session()
-        threads = max(1, min(AHEAD, job.budget.concurrent // 4))
+        threads = max(1, min(AHEAD, job.share.concurrent // 4))
         self._calls = InFlight(
             lambda tiles: plan_batch(tiles, job, session), threads, AHEAD, eager=False
         )

@@ -20,6 +20,7 @@ from earthengine.session import read_npy
 from earthengine.transport import Recorder, is_loopback
 from tests.unit.earthengine.conftest import (
     DTYPE,
+    Client,
     answer,
     cut_short,
     npy,
@@ -76,6 +77,7 @@ PASSING = {
     "empty": (answer(b""), 200),
     "an error in a 200": (answer(ERROR), 200),
 }
+THROTTLED = ("429", "403 rate", "400 aggregations")
 
 
 @pytest.mark.parametrize("name", PASSING)
@@ -90,7 +92,7 @@ def test_what_may_pass_is_tried_again(client, server, name):
     assert client.usage.last_status == 200
 
 
-@pytest.mark.parametrize("name", PASSING)
+@pytest.mark.parametrize("name", [n for n in PASSING if n not in THROTTLED])
 def test_what_does_not_pass_is_given_up(client, server, name):
     bad, status = PASSING[name]
     client.patient(attempts=3)
@@ -99,6 +101,18 @@ def test_what_does_not_pass_is_given_up(client, server, name):
     assert caught.value.status == status
     assert len(server.seen) == client.usage.requests == 3
     assert client.usage.last_status == status
+
+
+@pytest.mark.parametrize("name", THROTTLED)
+def test_a_refused_request_costs_no_attempt_but_time(client, server, name):
+    bad, status = PASSING[name]
+    client.patient(attempts=2)
+    assert client.compute(*[bad] * 5, GOOD) == 3
+    assert client.usage.requests == 6
+    client.patient(attempts=2, seconds=0.0)
+    with pytest.raises(EngineError) as caught:
+        client.compute(bad)
+    assert (caught.value.kind, caught.value.status) == ("throttled", status)
 
 
 @pytest.mark.parametrize(
@@ -203,9 +217,9 @@ def test_a_body_that_stalls_frees_its_slot(client, monkeypatch):
     assert caught.value.kind == "deadline"
 
 
-def test_a_body_that_trickles_frees_its_slot(client, monkeypatch):
-    monkeypatch.setattr(earthengine.transport, "TOTAL_SECONDS", 0.3)
-    client.patient(Budget(1, 1e6), attempts=2)
+def test_a_body_that_trickles_frees_its_slot(server, connect):
+    session = connect(Budget(1, 1e6), attempts=2, request_seconds=0.3)
+    client = Client(server, session, connect.pauses)
     assert client.compute(trickle, GOOD) == 3
     with pytest.raises(EngineError) as caught:
         client.compute(trickle, trickle)

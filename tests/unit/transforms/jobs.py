@@ -6,6 +6,7 @@ import numpy as np
 
 from earthengine.engine import Budget, Engine
 from earthengine.errors import EngineError
+from earthengine.gate import Gate
 from earthengine.request import Patience
 from modalities import registry
 from modalities.recipe import Context, Recipe
@@ -52,6 +53,7 @@ class FakeSession:
     """
 
     def __init__(self, by_lon=None, poison=None, pixel_errors=None, fill=None):
+        self.gate = Gate(Budget(8, 1e6))
         self.by_lon = by_lon or {}
         self.poison = poison or {}
         self.pixel_errors = pixel_errors or {}
