@@ -248,7 +248,8 @@ def read_npy(
     """Reads an NPY answer and holds it to what was asked for.
 
     Raises:
-        EngineError: ``corrupt``: not NPY, or other fields, dtypes or shape.
+        EngineError: ``corrupt``: not NPY, other fields, dtypes or shape, or a band
+            of NaN alone: masks are filled in every request, so none can be left.
     """
     try:
         file = io.BytesIO(answer)
@@ -270,6 +271,9 @@ def read_npy(
         raise EngineError("corrupt", f"shape {array.shape}, expected {shape}")
     if array.dtype != dtype:
         raise EngineError("corrupt", f"dtypes {array.dtype}, expected {dtype}")
+    for name in dtype.names or ():
+        if dtype[name].kind == "f" and array.size and np.isnan(array[name]).all():
+            raise EngineError("corrupt", f"band {name} is NaN throughout")
     return array
 
 

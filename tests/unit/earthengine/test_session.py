@@ -183,6 +183,15 @@ def test_pixels_that_are_not_what_was_asked_for_are_corrupt(client, server, body
     assert caught.value.kind == "corrupt"
 
 
+def test_a_band_of_nan_alone_is_corrupt():
+    good = pixels()
+    good["b_y"][0, 0] = np.nan
+    assert np.isnan(read_npy(npy(good), DTYPE, (2, 3))["b_y"][0, 0])
+    good["b_y"] = np.nan
+    with pytest.raises(EngineError, match="b_y is NaN"):
+        read_npy(npy(good), DTYPE, (2, 3))
+
+
 @settings(deadline=None, max_examples=200)
 @given(st.data())
 def test_damaged_npy_is_corrupt_or_of_the_right_form(data):
