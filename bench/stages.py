@@ -17,9 +17,10 @@ from tiles_of import write_tiles
 
 from dataset.partials import partial
 from dataset.row import made_row
-from dataset.shard import EncodedStack, ShardWriter, encode_stack
-from earthengine.engine import Budget, Engine
-from earthengine.request import Patience, Usage
+from dataset.shard_writer import ShardWriter
+from dataset.stack import EncodedStack, encode_stack
+from earthengine.engine import Budget, Engine, Patience
+from earthengine.request import Usage
 from earthengine.session import Session
 from modalities import registry
 from modalities.recipe import Context, Recipe

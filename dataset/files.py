@@ -64,6 +64,21 @@ def temporary(final: Path) -> Iterator[Path]:
         remove(tmp)
 
 
+def replace_quickly(final: Path, text: str) -> None:
+    """Writes a small text that may be lost with the power: nothing is synced.
+
+    Raises:
+        OSError: The file system refused.
+    """
+    final.parent.mkdir(parents=True, exist_ok=True)
+    tmp = temporary_name(final)
+    try:
+        tmp.write_text(text, "utf-8")
+        tmp.replace(final)
+    finally:
+        remove(tmp)
+
+
 def write_text(final: Path, text: str | Iterable[str]) -> None:
     """Writes UTF-8 text as one atomic step.
 

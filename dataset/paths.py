@@ -63,6 +63,11 @@ class DatasetPaths:
         return self.directory / "index.parquet"
 
     @property
+    def requests(self) -> Path:
+        """What each tile cost: an account of what happened, not of the data."""
+        return self.directory / "requests.parquet"
+
+    @property
     def failures(self) -> Path:
         """One line a tile that did not make it."""
         return self.directory / "failures.jsonl"
@@ -81,6 +86,26 @@ class DatasetPaths:
     def shards(self) -> Path:
         """Shards of this and earlier runs."""
         return self.state / "shards"
+
+    @property
+    def plans(self) -> Path:
+        """Plans of tiles, kept until the tiles are made."""
+        return self.state / "plans"
+
+    @property
+    def progress(self) -> Path:
+        """What the workers of a run say of themselves while it goes on."""
+        return self.state / "progress"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one run that may write."""
+        return self.state / "run.lock"
+
+    @property
+    def command(self) -> Path:
+        """The arguments of the last run."""
+        return self.state / "command.json"
 
     @property
     def tiles(self) -> Path:

@@ -79,3 +79,19 @@ class Budget:
                 "use fewer workers or allow more requests"
             )
         return Budget(self.concurrent // processes, self.per_second / processes)
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to try.
+
+    Attributes:
+        attempts: Requests at most that the engine took up; those that it refused,
+            because there were too many, are bounded by time alone.
+        seconds: No new request after so many seconds.
+        request_seconds: For one request, from connecting to the last byte.
+    """
+
+    attempts: int = 12
+    seconds: float = 900.0
+    request_seconds: float = 330.0

@@ -11,8 +11,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 from earthengine import learning
 from earthengine.book import Book, LocalBook
@@ -63,6 +63,10 @@ class GateState:
     peak: int
     throttled_seconds: float
     restricted: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns JSON-ready values."""
+        return asdict(self)
 
 
 class Gate:

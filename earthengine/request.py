@@ -12,6 +12,7 @@ import ee
 import googleapiclient.errors
 from google.auth.exceptions import GoogleAuthError, TransportError
 
+from earthengine.engine import Patience
 from earthengine.errors import MAY_PASS, EngineError, Kind, from_response
 from earthengine.gate import Gate, Verdict
 from earthengine.transport import Recorder
@@ -66,22 +67,6 @@ class Usage:
             "seconds": round(self.seconds, 4),
             "last_status": self.last_status,
         }
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long to try.
-
-    Attributes:
-        attempts: Requests at most that the engine took up; those that it refused,
-            because there were too many, are bounded by time alone.
-        seconds: No new request after so many seconds.
-        request_seconds: For one request, from connecting to the last byte.
-    """
-
-    attempts: int = 12
-    seconds: float = 900.0
-    request_seconds: float = 330.0
 
 
 def send(

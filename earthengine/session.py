@@ -25,10 +25,10 @@ import numpy.typing as npt
 
 from earthengine.book import SharedBook
 from earthengine.emulator_door import emulator_transport
-from earthengine.engine import Budget, Engine
+from earthengine.engine import Budget, Engine, Patience
 from earthengine.errors import EngineError
 from earthengine.gate import Gate
-from earthengine.request import Patience, Usage, send
+from earthengine.request import Usage, send
 from earthengine.transport import HttpTransport, Recorder, Transport, is_loopback
 
 T = TypeVar("T")

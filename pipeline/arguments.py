@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from modalities import registry
 from modalities.recipe import LAYOUTS
-from pipeline.exits import BadInputError
+from pipeline.exits import RETRIES, BadInputError
 
 DESCRIPTION = """\
 Make a multi-modal satellite dataset for a list of places.
@@ -112,16 +112,40 @@ def make_parser() -> Parser:
     work.add_argument(
         "--tile_attempts",
         type=_positive(int),
-        default=8,
+        default=12,
         metavar="N",
-        help="requests for one tile before it is given up (default: %(default)s)",
+        help="requests for one tile before it is given up (default: %(default)s); "
+        "those refused because there were too many do not count",
     )
     work.add_argument(
         "--tile_seconds",
         type=_positive(float),
-        default=600.0,
+        default=900.0,
         metavar="S",
         help="seconds for one tile before it is given up (default: %(default)g)",
+    )
+    work.add_argument(
+        "--request_seconds",
+        type=_positive(float),
+        default=330.0,
+        metavar="S",
+        help="seconds for one request before it is tried again (default: "
+        "%(default)g; Earth Engine itself ends them after 300)",
+    )
+    work.add_argument(
+        "--retry",
+        choices=RETRIES,
+        default="transient",
+        help="which failed tiles of earlier runs to try again: those whose failure "
+        "may pass (the default), all, or none",
+    )
+    work.add_argument(
+        "--max_failure_rate",
+        type=_share,
+        default=0.5,
+        metavar="SHARE",
+        help="stop when a larger share of tiles fails for other reasons than having "
+        "no data (default: %(default)g; 1 never stops)",
     )
     work.add_argument(
         "--shard_tiles",
@@ -290,6 +314,13 @@ def _positive(kind: type[int] | type[float]) -> Any:
 
     read.__name__ = "number" if kind is float else "whole number"
     return read
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return value
 
 
 def _names(text: str) -> tuple[str, ...]:

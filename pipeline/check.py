@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from earthengine.engine import Engine
+from earthengine.engine import Engine, Patience
 from earthengine.errors import EngineError
-from earthengine.request import Patience, Usage
+from earthengine.request import Usage
 from earthengine.session import Session, connect
 from modalities import registry
 from modalities.modality import Modality, PixelModality

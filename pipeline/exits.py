@@ -8,6 +8,10 @@ BAD_INPUT = 2
 SOME_FAILED = 3
 
 
+RETRIES = ("transient", "all", "none")
+"""Which failed tiles the same command tries again."""
+
+
 class BadInputError(Exception):
     """What the user gave can't be used; nothing was touched (exit code 2)."""
 

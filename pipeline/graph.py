@@ -54,7 +54,7 @@ def build(pipeline: beam.Pipeline, work: Work) -> None:
     new_shards = (
         pipeline
         | "ReadTiles" >> ReadTiles(work.parts)
-        | "PlanTiles" >> PlanTiles(job)
+        | "PlanTiles" >> PlanTiles(job, str(work.paths.plans))
         | "FetchStacks" >> FetchStacks(job)
         | "WriteShards"
         >> WriteShards(

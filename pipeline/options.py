@@ -10,7 +10,7 @@ from pathlib import Path
 from dataset.finish import SplitRule
 from dataset.paths import DatasetPaths
 from earthengine.emulator_door import catalog_digest
-from earthengine.engine import HIGH_VOLUME, STANDARD, Budget, Engine
+from earthengine.engine import HIGH_VOLUME, STANDARD, Budget, Engine, Patience
 from modalities import registry
 from modalities.recipe import Recipe
 from pipeline.arguments import make_parser
@@ -30,6 +30,9 @@ class RunOptions:
         plan_batch: Tiles planned in one request.
         tile_attempts: Requests for one tile at most.
         tile_seconds: Time for one tile at most.
+        request_seconds: Time for one request at most.
+        retry: Which failed tiles of earlier runs to try again.
+        max_failure_rate: Share of failed tiles that stops the run.
         split_rule: How tiles are split.
         shard_tiles: Rows of a shard.
         shard_minutes: Age at which a shard closes.
@@ -49,6 +52,9 @@ class RunOptions:
     plan_batch: int
     tile_attempts: int
     tile_seconds: float
+    request_seconds: float
+    retry: str
+    max_failure_rate: float
     split_rule: SplitRule
     shard_tiles: int
     shard_minutes: float
@@ -58,6 +64,11 @@ class RunOptions:
     runner: str
     verbose: bool
     beam: tuple[str, ...]
+
+    @property
+    def patience(self) -> Patience:
+        """How long to try for one tile."""
+        return Patience(self.tile_attempts, self.tile_seconds, self.request_seconds)
 
 
 def parse(arguments: Sequence[str]) -> RunOptions:
@@ -77,6 +88,9 @@ def parse(arguments: Sequence[str]) -> RunOptions:
             plan_batch=args.plan_batch,
             tile_attempts=args.tile_attempts,
             tile_seconds=args.tile_seconds,
+            request_seconds=args.request_seconds,
+            retry=args.retry,
+            max_failure_rate=args.max_failure_rate,
             split_rule=SplitRule(args.splits, args.split_block_km, args.seed),
             shard_tiles=args.shard_tiles,
             shard_minutes=args.shard_minutes,

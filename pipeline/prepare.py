@@ -15,14 +15,14 @@ from typing import Any
 
 from dataset import files
 from dataset.paths import DatasetPaths
-from dataset.shard import PATTERN, Shard, ShardError, read_rows
 from earthengine.errors import EngineError
-from earthengine.request import Patience, Usage
+from earthengine.request import Usage
 from earthengine.session import connect
 from modalities import registry
 from modalities.modality import Modality
 from modalities.recipe import Context, recipe_hash
 from modalities.tile import Tile
+from pipeline.earlier import find_earlier, keep_plans
 from pipeline.exits import BadInputError, RunStoppedError
 from pipeline.options import RunOptions
 from transforms.job import Job
@@ -46,6 +46,7 @@ class Prepared:
         parts: Part files of the tiles that are not made yet.
         pending: How many those are.
         shards: Shards of earlier runs.
+        made: Tiles in them.
         requests: That preparing cost.
     """
 
@@ -55,6 +56,7 @@ class Prepared:
     parts: list[str]
     pending: int
     shards: list[str]
+    made: int
     requests: int
 
 
@@ -105,13 +107,15 @@ def prepare(options: RunOptions, processes: int) -> Prepared:
         "tiles_sha256": taken.sha256,
     }
     files.write_json(paths.recipe, state)
-    shards, made = _earlier_work(paths)
+    earlier = find_earlier(paths, job)
+    done = earlier.done(options.retry)
+    keep_plans(paths, done)
     tiles = _all_tiles(str(paths.tiles / Path(part).name) for part in taken.parts)
     shutil.rmtree(paths.pending, ignore_errors=True)
     pending = write_parts(
-        (tile for tile in tiles if tile.tile_id not in made),
+        (tile for tile in tiles if tile.tile_id not in done),
         paths.pending,
-        _part_tiles(options.plan_batch, taken.count - len(made), processes),
+        _part_tiles(options.plan_batch, taken.count - len(done), processes),
     )
     return Prepared(
         job=job,
@@ -119,7 +123,8 @@ def prepare(options: RunOptions, processes: int) -> Prepared:
         tiles_sha256=taken.sha256,
         parts=pending.parts,
         pending=pending.count,
-        shards=shards,
+        shards=earlier.shards,
+        made=len(earlier.made),
         requests=requests,
     )
 
@@ -134,10 +139,18 @@ def clear(paths: DatasetPaths) -> None:
         paths.index,
         paths.failures,
         paths.run,
+        paths.requests,
         paths.recipe,
+        paths.command,
     ):
         files.remove(path)
-    for directory in (paths.shards, paths.tiles, paths.pending):
+    for directory in (
+        paths.shards,
+        paths.tiles,
+        paths.pending,
+        paths.plans,
+        paths.progress,
+    ):
         shutil.rmtree(directory, ignore_errors=True)
 
 
@@ -151,12 +164,14 @@ def _job(
     return Job(
         engine=options.engine,
         budget=options.budget,
-        patience=Patience(options.tile_attempts, options.tile_seconds),
+        patience=options.patience,
         context=context,
         recipe_hash=recipe_hash(context, {m.name: m.fingerprint() for m in stored}),
         plan_batch=options.plan_batch,
         processes=processes,
         gate_file="" if alone else str(gate_file(options.paths)),
+        progress=str(options.paths.progress),
+        max_failure_rate=options.max_failure_rate,
     )
 
 
@@ -223,8 +238,7 @@ def _tables(
     usage = Usage()
     try:
         # First of all: without a session the client can't build an expression.
-        patience = Patience(options.tile_attempts, options.tile_seconds)
-        session = connect(options.engine, options.budget, patience)
+        session = connect(options.engine, options.budget, options.patience)
         for modality in stored:
             if modality.name in tables or (asked := modality.table()) is None:
                 continue
@@ -316,28 +330,6 @@ def _refuse_other_tiles(
             f"{options.tiles} holds now; give another --name, or --overwrite to "
             "begin anew"
         )
-
-
-def _earlier_work(paths: DatasetPaths) -> tuple[list[str], set[str]]:
-    """Finds finished shards and the tiles they made; sweeps away what is not."""
-    for left in (
-        *files.list_temporaries(paths.shards),
-        *files.list_temporaries(paths.directory),
-    ):
-        files.remove(left)
-    shards: list[str] = []
-    made: set[str] = set()
-    for path in files.list_files(paths.shards, PATTERN):
-        try:
-            with Shard(path):
-                rows = list(read_rows(path))
-        except ShardError as error:
-            _logger.warning("%s is put aside and its tiles made again", error)
-            files.remove(path)
-            continue
-        shards.append(str(path))
-        made.update(r["tile"]["tile_id"] for r in rows if r["status"] == "made")
-    return shards, made
 
 
 def _replace_directory(new: Path, old: Path) -> None:

@@ -15,16 +15,15 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from dataset.partials import partial
 from dataset.row import Failure, failed_row, made_row
-from dataset.shard import EncodedStack, encode_stack
+from dataset.stack import EncodedStack, encode_stack
 from earthengine.errors import FATAL, EngineError, FatalEngineError
-from earthengine.gate import Gate
 from earthengine.request import Usage
 from earthengine.session import Session
 from modalities.modality import PixelModality
 from modalities.stack import stack_image, take_apart, wire_dtype
-from transforms.gate_metrics import GateMetrics
 from transforms.inflight import InFlight
 from transforms.job import Job
+from transforms.monitor import Monitor
 from transforms.plan_tiles import Planned
 from transforms.windows import in_global_window
 
@@ -58,14 +57,13 @@ class _FetchInParallel(beam.DoFn):
     def __init__(self, job: Job) -> None:
         self._job = job
         self._calls: InFlight[Planned, EncodedStack] | None = None
-        self._gate: Gate | None = None
-        self._metrics: GateMetrics | None = None
+        self._monitor: Monitor | None = None
 
     def setup(self) -> None:
         """Connects, once a process."""
         job = self._job
         session = job.session()
-        self._gate, self._metrics = session.gate, GateMetrics()
+        self._monitor = Monitor(session.gate, job.progress, job.max_failure_rate)
         # What is there now stays: the collector need not walk it with every tile.
         gc.collect()
         gc.freeze()
@@ -79,18 +77,19 @@ class _FetchInParallel(beam.DoFn):
     def process(self, planned: Planned) -> Iterator[EncodedStack]:
         """Begins a fetch, and yields those that have finished."""
         assert self._calls is not None
-        yield from self._calls.submit(planned)
-        self._report()
+        assert self._monitor is not None
+        for stack in self._calls.submit(planned):
+            yield stack
+            self._monitor.watch(stack.row)
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
         """Waits for all fetches of the bundle."""
         assert self._calls is not None
-        yield from map(in_global_window, self._calls.drain())
-        self._report(now=True)
-
-    def _report(self, *, now: bool = False) -> None:
-        if self._gate is not None and self._metrics is not None:
-            self._metrics.report(self._gate, now=now)
+        assert self._monitor is not None
+        for stack in self._calls.drain():
+            yield in_global_window(stack)
+            self._monitor.watch(stack.row)
+        self._monitor.report(now=True)
 
     def teardown(self) -> None:
         """Ends the threads."""

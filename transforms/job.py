@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 
-from earthengine.engine import Budget, Engine
-from earthengine.request import Patience
+from earthengine.engine import Budget, Engine, Patience
 from earthengine.session import Session, connect
 from modalities import registry
 from modalities.modality import Modality
@@ -29,6 +28,8 @@ class Job:
         plan_batch: Tiles planned in one request.
         processes: Worker processes of one machine, which share its budget.
         gate_file: Where they do so; empty for a process alone.
+        progress: Directory where workers tell how they are doing; empty for none.
+        max_failure_rate: Share of failed tiles that stops the run.
     """
 
     engine: Engine
@@ -39,6 +40,8 @@ class Job:
     plan_batch: int = 25
     processes: int = 1
     gate_file: str = ""
+    progress: str = ""
+    max_failure_rate: float = 1.0
 
     @cached_property
     def stored(self) -> tuple[Modality, ...]:
@@ -69,6 +72,11 @@ class Job:
     def session(self) -> Session:
         """Returns this process's session with the engine."""
         return connect(self.engine, self.budget, self.patience, self.gate_file)
+
+    @property
+    def shard_attributes(self) -> dict[str, object]:
+        """What every shard says of the run."""
+        return {"recipe_hash": self.recipe_hash}
 
     @property
     def share(self) -> Budget:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
 from apache_beam.utils.windowed_value import WindowedValue
 
+from dataset.plan_log import Choices, PlanLog, read_plans
 from dataset.row import Failure
 from earthengine.errors import FATAL, EngineError, FatalEngineError
 from earthengine.request import Usage
@@ -62,27 +64,36 @@ class PlanTiles(beam.PTransform):
 
     Attributes:
         job: What to plan, and with which engine.
+        plans: Directory where plans are kept, and where those of earlier runs are;
+            empty to keep none.
     """
 
     job: Job
+    plans: str = ""
 
     def expand(self, tiles: Any) -> Any:
         """Plans."""
-        return tiles | "PlanBatches" >> beam.ParDo(_PlanBatches(self.job))
+        return tiles | "PlanBatches" >> beam.ParDo(_PlanBatches(self.job, self.plans))
 
 
 class _PlanBatches(beam.DoFn):
     """Keeps several batches in flight, so that planning runs ahead of fetching."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, plans: str = "") -> None:
         self._job = job
+        self._plans = plans
+        self._log: PlanLog | None = None
+        self._known: dict[str, Choices] = {}
         self._batch: list[Tile] = []
         self._calls: InFlight[list[Tile], list[Planned]] | None = None
 
     def setup(self) -> None:
-        """Connects, once a process."""
+        """Connects, once a process, and reads the plans that there are."""
         job = self._job
         session = job.session()
+        if self._plans:
+            self._log = PlanLog(Path(self._plans))
+            self._known = read_plans(Path(self._plans))
         threads = max(1, min(AHEAD, job.share.concurrent // 4))
         self._calls = InFlight(
             lambda tiles: plan_batch(tiles, job, session), threads, AHEAD, eager=False
@@ -94,6 +105,10 @@ class _PlanBatches(beam.DoFn):
 
     def process(self, tile: Tile) -> Iterator[Planned]:
         """Fills a batch, and yields what has been planned."""
+        if (choices := self._known.get(tile.tile_id)) is not None:
+            grid = grid_of(tile.lon, tile.lat, self._job.context.recipe.image_size)
+            yield Planned(Site(tile, grid), choices)
+            return
         self._batch.append(tile)
         if len(self._batch) >= self._job.plan_batch:
             yield from self._submit()
@@ -104,7 +119,7 @@ class _PlanBatches(beam.DoFn):
         if self._batch:
             yield from map(in_global_window, self._submit())
         for batch in self._calls.drain():
-            yield from map(in_global_window, batch)
+            yield from map(in_global_window, self._kept(batch))
 
     def teardown(self) -> None:
         """Ends the threads."""
@@ -115,7 +130,15 @@ class _PlanBatches(beam.DoFn):
         assert self._calls is not None
         batch, self._batch = self._batch, []
         for planned in self._calls.submit(batch):
-            yield from planned
+            yield from self._kept(planned)
+
+    def _kept(self, batch: list[Planned]) -> list[Planned]:
+        """Keeps plans before anything is made of them."""
+        if self._log is not None:
+            self._log.add(
+                (p.site.tile.tile_id, p.choices) for p in batch if p.failure is None
+            )
+        return batch
 
 
 def plan_batch(tiles: Sequence[Tile], job: Job, session: Session) -> list[Planned]:

@@ -12,7 +12,8 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.utils.windowed_value import WindowedValue
 
-from dataset.shard import EncodedStack, ShardWriter
+from dataset.shard_writer import ShardWriter
+from dataset.stack import EncodedStack
 from transforms.job import Job
 from transforms.windows import in_global_window
 
@@ -84,7 +85,7 @@ class _WriteShards(beam.DoFn):
             Path(self._directory),
             job.specs,
             job.context.recipe.image_size,
-            {"recipe_hash": job.recipe_hash},
+            job.shard_attributes,
         )
         return self._writer
 
@@ -102,7 +103,7 @@ class _WriteShards(beam.DoFn):
         writer = self._writer
         try:
             list(self._close())
-        except OSError:
-            _logger.exception("a shard could not be kept")
+        except OSError as error:
+            _logger.warning("a shard is left as a journal for the next run: %s", error)
             if writer is not None:
                 writer.abort()

@@ -230,7 +230,7 @@ def test_the_same_command_again_makes_nothing_twice(made, run):
     folder, tiles, _ = made
     before = digests(folder, "data_sample_v001")
     again = run("--tiles", tiles, "--output", folder, "--image_size", SIZE)
-    assert "15 already made, 1 to make" in again.stdout
+    assert "15 already made, 0 to make, 1 failed before" in again.stdout
     assert digests(folder, "data_sample_v001") == before
     record = json.loads((folder / "data_sample_v001" / "run.json").read_text("utf-8"))
     assert "pixels" not in record["engine_counted"]["requests"] or (

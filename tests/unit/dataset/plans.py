@@ -6,7 +6,7 @@ import numpy as np
 
 from dataset.partials import partial
 from dataset.row import Failure, failed_row, made_row
-from dataset.shard import encode_stack
+from dataset.stack import encode_stack
 from modalities.grid import grid_of
 from modalities.plan import Choice, Plan, Scene, Site
 from modalities.tile import Tile

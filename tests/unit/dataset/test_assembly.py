@@ -13,7 +13,9 @@ import pytest
 
 from dataset import assembly
 from dataset.assembly import assemble
-from dataset.shard import ShardError, ShardWriter, encode_stack
+from dataset.shard import ShardError
+from dataset.shard_writer import ShardWriter
+from dataset.stack import encode_stack
 from tests.unit.dataset.conftest import SIZE
 
 

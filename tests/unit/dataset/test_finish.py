@@ -10,7 +10,8 @@ import pytest
 
 from dataset.finish import SplitRule, finish_dataset
 from dataset.paths import DatasetPaths
-from dataset.shard import ShardError, ShardWriter
+from dataset.shard import ShardError
+from dataset.shard_writer import ShardWriter
 from modalities import registry
 from tests.unit.dataset.plans import make_arrays, make_failed, make_stack
 

@@ -13,15 +13,15 @@ from dataset import files
 from dataset.codec import decode_chunk
 from dataset.shard import (
     PATTERN,
-    EncodedStack,
     Shard,
     ShardError,
-    ShardWriter,
-    encode_stack,
     read_rows,
     specs_from_json,
     specs_to_json,
 )
+from dataset.shard_writer import ShardWriter, recover
+from dataset.stack import EncodedStack, encode_stack
+from modalities.spec import Band, Spec, Storage
 from tests.unit.dataset.conftest import SIZE
 
 
@@ -81,7 +81,7 @@ def test_any_hdf5_library_reads_the_pixels(shard, make_arrays):
 def test_has_its_name_only_when_whole(tmp_path, specs, make_arrays, make_row):
     writer = ShardWriter(tmp_path / "new", specs, SIZE, {})
     writer.add(encode_stack(make_arrays(0), make_row(0), specs, SIZE))
-    assert files.list_files(tmp_path / "new") == []
+    assert files.list_files(tmp_path / "new", PATTERN) == []
     assert len(files.list_temporaries(tmp_path / "new")) == 1
     path = writer.close()
     assert list((tmp_path / "new").iterdir()) == [path]
@@ -90,13 +90,20 @@ def test_has_its_name_only_when_whole(tmp_path, specs, make_arrays, make_row):
     assert path.exists()
 
 
-def test_empty_or_aborted_leaves_no_file(tmp_path, specs, make_arrays, make_row):
+def test_empty_leaves_no_file(tmp_path, specs):
     assert ShardWriter(tmp_path, specs, SIZE, {}).close() is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_aborted_leaves_what_was_added(tmp_path, specs, make_arrays, make_row):
     writer = ShardWriter(tmp_path, specs, SIZE, {})
     writer.add(encode_stack(make_arrays(0), make_row(0), specs, SIZE))
     writer.abort()
     writer.abort()
-    assert list(tmp_path.iterdir()) == []
+    assert files.list_temporaries(tmp_path) == []
+    (path,) = recover(tmp_path, specs, SIZE, {})
+    assert list(tmp_path.iterdir()) == [path]
+    assert [row["tile"]["position"] for row in read_rows(path)] == [0]
 
 
 def test_failures_alone_make_a_shard(tmp_path, specs, make_row):
@@ -115,7 +122,8 @@ def test_pixels_are_not_held_in_memory(tmp_path, make_row, specs):
         import resource, sys
         from pathlib import Path
         import numpy as np
-        from dataset.shard import EncodedStack, ShardWriter
+        from dataset.shard_writer import ShardWriter
+        from dataset.stack import EncodedStack
         from modalities.spec import Band, Spec, Storage
         spec = Spec("s", (Band("b", "1", ""),), Storage("uint8", None), True, "all", ())
         writer = ShardWriter(Path({str(tmp_path)!r}), [spec], 1024, {{}})
@@ -233,12 +241,13 @@ def test_wrong_rows_are_refused(tmp_path, specs, make_arrays, make_row):
         writer.add(EncodedStack(make_row(0), {}, {}))
 
 
-def test_a_full_disk_is_an_error_and_leaves_nothing(tmp_path):
+def test_a_full_disk_is_an_error_and_loses_nothing(tmp_path):
     code = textwrap.dedent(f"""
         import resource, sys
         from pathlib import Path
         import numpy as np
-        from dataset.shard import EncodedStack, ShardWriter
+        from dataset.shard_writer import ShardWriter
+        from dataset.stack import EncodedStack
         from modalities.spec import Band, Spec, Storage
         resource.setrlimit(resource.RLIMIT_FSIZE, (3 << 20, 3 << 20))
         spec = Spec("s", (Band("b", "1", ""),), Storage("uint8", None), True, "all", ())
@@ -257,7 +266,11 @@ def test_a_full_disk_is_an_error_and_leaves_nothing(tmp_path):
         [sys.executable, "-c", code], capture_output=True, text=True, check=False
     )
     assert (run.stdout, run.returncode) == ("refused\n", 0), run.stderr
-    assert list(tmp_path.iterdir()) == []
+    assert files.list_temporaries(tmp_path) == []
+    spec = Spec("s", (Band("b", "1", ""),), Storage("uint8", None), True, "all", ())
+    (path,) = recover(tmp_path, [spec], 1024, {})
+    assert list(tmp_path.iterdir()) == [path]
+    assert [row["tile"]["position"] for row in read_rows(path)] == [0, 1]
 
 
 def test_specs_survive_json(specs):

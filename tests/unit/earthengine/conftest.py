@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 import earthengine.session
-from earthengine.engine import Budget, Engine
+from earthengine.engine import Budget, Engine, Patience
 from earthengine.gate import Gate
-from earthengine.request import Patience, Usage, send
+from earthengine.request import Usage, send
 from earthengine.session import Session
 from tests.unit.conftest import client_document, discovery_document
 

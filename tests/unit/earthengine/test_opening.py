@@ -4,9 +4,9 @@ import ee
 import pytest
 
 import earthengine.session
-from earthengine.engine import Budget, Engine
+from earthengine.engine import Budget, Engine, Patience
 from earthengine.errors import EngineError
-from earthengine.request import Patience, Usage
+from earthengine.request import Usage
 from tests.unit.earthengine.conftest import answer
 
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 import earthengine.session
 import earthengine.transport
-from earthengine.engine import Budget
+from earthengine.engine import Budget, Patience
 from earthengine.errors import EngineError
 from earthengine.gate import Gate
-from earthengine.request import Patience, Usage, send
+from earthengine.request import Usage, send
 from earthengine.session import read_npy
 from earthengine.transport import Recorder, is_loopback
 from tests.unit.earthengine.conftest import (

@@ -4,10 +4,9 @@ import threading
 
 import numpy as np
 
-from earthengine.engine import Budget, Engine
+from earthengine.engine import Budget, Engine, Patience
 from earthengine.errors import EngineError
 from earthengine.gate import Gate
-from earthengine.request import Patience
 from modalities import registry
 from modalities.recipe import Context, Recipe
 from tests.unit.dataset.plans import milliseconds

@@ -7,7 +7,7 @@ import apache_beam as beam
 import numpy as np
 import pytest
 
-from dataset.shard import ShardWriter
+from dataset.shard_writer import ShardWriter
 from dataset.statistics import band_statistics
 from modalities import registry
 from tests.unit.dataset.plans import make_arrays, make_failed, make_stack

@@ -4,7 +4,7 @@ import apache_beam as beam
 import pytest
 from apache_beam.testing.util import assert_that, equal_to
 
-from dataset.shard import ShardWriter
+from dataset.shard_writer import ShardWriter
 from modalities import registry
 from tests.unit.dataset.plans import make_failed, make_stack
 from transforms.unique_rows import UniqueRows, list_rows

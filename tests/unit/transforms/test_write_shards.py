@@ -6,7 +6,9 @@ import apache_beam as beam
 import pytest
 
 from dataset import files
-from dataset.shard import EncodedStack, Shard, read_rows
+from dataset.shard import Shard, read_rows
+from dataset.shard_writer import recover
+from dataset.stack import EncodedStack
 from tests.unit.dataset.plans import make_failed, make_stack
 from tests.unit.transforms.jobs import make_job
 from transforms.write_shards import WriteShards, _WriteShards
@@ -99,16 +101,20 @@ def test_teardown_keeps_what_was_finished(writer, tmp_path):
     assert positions(path) == [0]
 
 
-def test_a_full_disk_leaves_no_unfinished_file(writer, tmp_path, monkeypatch):
+def test_a_full_disk_leaves_what_the_next_run_needs(writer, tmp_path, monkeypatch):
     dofn = writer()
     list(dofn.process(stack(0)))
 
     def full(self):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("dataset.shard.ShardWriter.close", full)
+    monkeypatch.setattr("dataset.shard_writer.ShardWriter.close", full)
     dofn.teardown()
-    assert list((tmp_path / "shards").iterdir()) == []
+    monkeypatch.undo()
+    shards = tmp_path / "shards"
+    assert files.list_temporaries(shards) == []
+    (path,) = recover(shards, JOB.specs, 16, {})
+    assert positions(path) == [0]
 
 
 def test_an_empty_bundle_writes_nothing(writer, tmp_path):
