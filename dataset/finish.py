@@ -13,6 +13,7 @@ from dataset import files
 from dataset.assembly import assemble
 from dataset.index import write_index
 from dataset.paths import DatasetPaths
+from dataset.requests_table import RequestsTable
 from dataset.row import Row, level_of
 from dataset.shard import read_rows
 from dataset.splits import make_splits
@@ -74,6 +75,7 @@ def finish_dataset(
     ordered = sorted(refs, key=lambda ref: (ref[3], ref))
     tally = _Tally()
     write_index(paths.index, tally.watch(_rows(ordered)))
+    tally.costs.write(paths.requests)
     made = [ref for ref in ordered if ref[0] == 0]
     _write_failures(paths.failures, ordered)
     files.write_text(paths.tile_info, _tile_info_text(made))
@@ -122,6 +124,7 @@ class _Tally:
         self.epsg: list[int] = []
         self.west: list[int] = []
         self.north: list[int] = []
+        self.costs = RequestsTable()
         self._failed: Counter[str] = Counter()
         self._missing: Counter[str] = Counter()
         self._requests: Counter[str] = Counter()
@@ -130,6 +133,7 @@ class _Tally:
     def watch(self, rows: Iterable[Row]) -> Iterator[tuple[Row, int | None]]:
         """Passes rows on, with their number in the HDF5 file."""
         for row in rows:
+            self.costs.add(row)
             for stage, usage in row["usage"].items():
                 self._requests[stage] += usage["requests"]
                 self._bytes += usage["bytes"]

@@ -52,8 +52,6 @@ SCHEMA = pa.schema(
         ("recipe", pa.string()),
         ("earthloom", pa.string()),
         ("earthengine_api", pa.string()),
-        ("attempts", pa.int32()),
-        ("seconds", pa.float64()),
         ("geometry", pa.binary()),
     ]
 )
@@ -101,7 +99,7 @@ def write_index(final: Path, rows: Iterable[tuple[Row, int | None]]) -> int:
 
 def index_row(row: Row, number: int | None) -> dict[str, Any]:
     """Lays one row out as columns."""
-    tile, usage = row["tile"], row["usage"]["fetch"]
+    tile = row["tile"]
     grid = Grid.from_json(row["grid"])
     failure = row.get("failure")
     choices = row["choices"]
@@ -126,8 +124,6 @@ def index_row(row: Row, number: int | None) -> dict[str, Any]:
         "recipe": row["versions"]["recipe"],
         "earthloom": row["versions"]["earthloom"],
         "earthengine_api": row["versions"]["earthengine-api"],
-        "attempts": usage["requests"],
-        "seconds": usage["seconds"],
         "geometry": shapely.to_wkb(outline(grid)),
     }
 

@@ -9,7 +9,12 @@ from collections.abc import Sequence
 from pipeline.console import complain
 from pipeline.exits import BAD_INPUT, STOPPED, BadInputError, RunStoppedError
 
-COMMANDS = {"check": "pipeline.check", "run": "pipeline.run"}
+COMMANDS = {
+    "check": "pipeline.check",
+    "retry": "pipeline.retry",
+    "run": "pipeline.run",
+    "status": "pipeline.status",
+}
 """Modules with ``main(arguments) -> exit code``, imported when asked for: Beam
 takes seconds to import, and ``--help`` should not."""
 

@@ -48,6 +48,7 @@ def run_record(
     return {
         "name": options.paths.name,
         "begun": _time(begun),
+        "begun_s": begun,
         "ended": _time(ended),
         "seconds": round(ended - begun, 3),
         "engine": options.engine.describe(),

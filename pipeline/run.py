@@ -105,6 +105,7 @@ def _run_once(
         options.paths.command,
         {
             "arguments": list(arguments),
+            "directory": str(Path.cwd()),
             "begun": begun,
             "asked": prepared.asked,
             "made_before": prepared.made,
