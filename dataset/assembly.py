@@ -86,6 +86,7 @@ def assemble(
     with files.temporary(destination) as tmp:
         with h5py.File(tmp, "x", libver=LIBVER, locking=False) as file:
             _set_attributes(file, attributes)
+            file.attrs["modalities"] = ",".join(spec.name for spec in specs)
             pixels = [
                 (spec.name, _create_pixels(file, spec, count, size).id)
                 for spec in specs

@@ -76,7 +76,7 @@ def make_splits(
         crs = np.stack([np.asarray(values, np.int64) for values in grids])
         if crs.shape != (3, count):
             raise ValueError(f"grids have shape {crs.shape}, not (3, {count})")
-    components = _overlapping(*places, tile_m, crs)
+    components = overlapping(*places, tile_m, crs)
 
     # In order of id, the first tile met of each component is its leader.
     order = np.array(sorted(range(count), key=tile_ids.__getitem__), np.int64)
@@ -141,10 +141,24 @@ def _deal(names: _Integers, sizes: _Integers, shares: _Floats, seed: int) -> _In
     return split
 
 
-def _overlapping(
+def overlapping(
     lon: _Floats, lat: _Floats, side: float, crs: _Integers | None
 ) -> _Integers:
-    """Returns for each tile a number that just the tiles of its component share."""
+    """Returns for each tile the first of those that it overlaps.
+
+    Tiles overlap in one step or through a chain of others: see :func:`make_splits`.
+
+    Args:
+        lon: Longitudes of the centres, shape (n,).
+        lat: Latitudes of the centres, shape (n,).
+        side: Of a tile, m.
+        crs: EPSG code, west and north of each tile's grid, shape (3, n); None if
+            they are not known.
+
+    Returns:
+        Indices, shape (n,): equal for tiles that belong together, itself for a tile
+        that overlaps none.
+    """
     points = _ecef(lon, lat)
     reach = side * np.sqrt(2.0) * _UTM_SLACK + _SNAP_SLACK
     root = np.arange(len(points))

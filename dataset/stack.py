@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import deflate
 import numpy as np
 import numpy.typing as npt
 
@@ -19,7 +20,8 @@ class EncodedStack:
 
     Attributes:
         row: What is known of the tile, JSON-ready: ``row["tile"]["tile_id"]``,
-            ``row["tile"]["position"]``, ``row["status"]``, and more.
+            ``row["tile"]["position"]``, ``row["status"]``, and more. If it was made,
+            ``row["crc32"]`` is that of all its chunks and values, one after the other.
         chunks: One encoded chunk a pixel modality.
         values: One 1-D array an image-level modality, in the stored dtype.
     """
@@ -61,7 +63,18 @@ def encode_stack(
             chunks[spec.name] = encode_chunk(array)
         else:
             values[spec.name] = array
-    return EncodedStack(row, chunks, values)
+    crc = 0
+    for spec in specs:
+        crc = deflate.crc32(_octets(spec, chunks, values), crc)
+    return EncodedStack({**row, "crc32": crc}, chunks, values)
+
+
+def _octets(
+    spec: Spec,
+    chunks: Mapping[str, bytes],
+    values: Mapping[str, npt.NDArray[Any]],
+) -> bytes:
+    return chunks[spec.name] if spec.pixels else values[spec.name].tobytes()
 
 
 def check_row(row: Mapping[str, Any], status: str) -> None:

@@ -32,6 +32,7 @@ other commands (each has --help):
   check    fetch one tile and print what each modality gave
   status   tell how a run is doing, while it runs and after
   retry    ask again for the tiles that failed
+  verify   read a whole dataset back, and say what is wrong with it
 
 exit codes: 0 all tiles made, 3 some failed (the dataset is whole without them),
 1 the run could not go on, 2 the options or the input are wrong.

@@ -14,6 +14,7 @@ COMMANDS = {
     "retry": "pipeline.retry",
     "run": "pipeline.run",
     "status": "pipeline.status",
+    "verify": "pipeline.verify",
 }
 """Modules with ``main(arguments) -> exit code``, imported when asked for: Beam
 takes seconds to import, and ``--help`` should not."""

@@ -84,6 +84,7 @@ def test_all_files_are_there_and_no_other(finish, shards):
         "data_x_splits.json",
         "data_x_tile_info.json",
         "index.parquet",
+        "requests.parquet",
         "failures.jsonl",
     }
 
