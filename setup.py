@@ -19,6 +19,7 @@ PACKAGES = [
     "emulator.faults",
     "emulator.layers",
     "emulator.planet",
+    "emulator.preview",
     "emulator.protocol",
     "emulator.recordings",
 ]
@@ -36,7 +37,6 @@ setup(
     python_requires=">=3.11",
     packages=PACKAGES,
     package_data={
-        "emulator.catalogue": ["*.json"],
         "emulator.planet": ["data/*"],
     },
     install_requires=[

@@ -1,105 +1,115 @@
-"""``RESOLVE/ECOREGIONS/2017``: names and biomes of the real table, on boxes.
+"""``RESOLVE/ECOREGIONS/2017``: its names and columns, on the planet's own polygons.
 
-The real table's polygons are large. Here each region is a box of about the region's
-size on a spiral over the land of its biome's climate: enough to join by name, and to
-draw points on land, not to map ecoregions.
+The real table's polygons are not to be had here; the planet's follow climate and the
+coast, near where each ecoregion lies (:mod:`emulator.planet.derive_regions`).
 """
 
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import resources
 
-import numpy as np
-from shapely.geometry import box
+from shapely.geometry.base import BaseGeometry
 
 from emulator.planet import biomes, noise
-from emulator.planet.atlas import atlas
 from emulator.source import TableFeature
 
 ID = "RESOLVE/ECOREGIONS/2017"
 
-# BIOME_NUM of the real table by biome name; its REALM follows the box's place.
-_NUMBERS = {
-    "Tropical & Subtropical Moist Broadleaf Forests": 1,
-    "Tropical & Subtropical Dry Broadleaf Forests": 2,
-    "Tropical & Subtropical Coniferous Forests": 3,
-    "Temperate Broadleaf & Mixed Forests": 4,
-    "Temperate Conifer Forests": 5,
-    "Boreal Forests/Taiga": 6,
-    "Tropical & Subtropical Grasslands, Savannas & Shrublands": 7,
-    "Temperate Grasslands, Savannas & Shrublands": 8,
-    "Flooded Grasslands & Savannas": 9,
-    "Montane Grasslands & Shrublands": 10,
-    "Tundra": 11,
-    "Mediterranean Forests, Woodlands & Scrub": 12,
-    "Deserts & Xeric Shrublands": 13,
-    "Mangroves": 14,
-    "N/A": 11,
+# BIOME_NUM and COLOR_BIO of the real table by biome name.
+_BIOMES = {
+    "Tropical & Subtropical Moist Broadleaf Forests": (1, "#38A700"),
+    "Tropical & Subtropical Dry Broadleaf Forests": (2, "#CCCD65"),
+    "Tropical & Subtropical Coniferous Forests": (3, "#88CE66"),
+    "Temperate Broadleaf & Mixed Forests": (4, "#00734C"),
+    "Temperate Conifer Forests": (5, "#458970"),
+    "Boreal Forests/Taiga": (6, "#7AB6F5"),
+    "Tropical & Subtropical Grasslands, Savannas & Shrublands": (7, "#FEAA01"),
+    "Temperate Grasslands, Savannas & Shrublands": (8, "#FEFF73"),
+    "Flooded Grasslands & Savannas": (9, "#BEE7FF"),
+    "Montane Grasslands & Shrublands": (10, "#D6C39D"),
+    "Tundra": (11, "#9ED7C2"),
+    "Mediterranean Forests, Woodlands & Scrub": (12, "#FE0000"),
+    "Deserts & Xeric Shrublands": (13, "#CC6767"),
+    "Mangroves": (14, "#FE01C4"),
+    "N/A": (11, "#FFFFFF"),
+}
+_NNH = (
+    ("Half Protected", "#257339"),
+    ("Nature Could Reach Half Protected", "#7BC141"),
+    ("Nature Could Recover", "#F9A91B"),
+    ("Nature Imperiled", "#EE1E23"),
+)
+_REALM_CODES = {
+    "Afrotropic": "AF",
+    "Antarctica": "AN",
+    "Australasia": "AU",
+    "Indomalayan": "IN",
+    "Nearctic": "NE",
+    "Neotropic": "NO",
+    "Oceania": "OC",
+    "Palearctic": "PA",
 }
 
 
-def _realm(longitude: float, latitude: float) -> str:
-    """Returns the biogeographic realm of a place, roughly."""
-    if latitude < -60:
+def realm_of(longitude: float, latitude: float) -> str:
+    """Returns the biogeographic realm of a place, its borders straightened."""
+    if latitude < -55 or (latitude < -46 and 0 < longitude < 80):
         return "Antarctica"
-    if longitude < -30:
-        return "Nearctic" if latitude > 23 else "Neotropic"
-    if latitude < -8 and longitude > 110:
+    if longitude < -105 and latitude < 30 and longitude < -118 + latitude / 4:
+        return "Oceania"
+    if latitude > 59 and -75 < longitude < -22:  # Greenland
+        return "Nearctic"
+    if -30 > longitude > -170:
+        nearctic = latitude > 23 or (latitude > 19 and -106 < longitude < -97)
+        return "Nearctic" if nearctic and longitude < -50 else "Neotropic"
+    if longitude <= -170 or longitude > 172 or (longitude > 134 and -3 < latitude < 22):
+        high = latitude > 50.0
+        south = latitude < -28
+        return "Palearctic" if high else "Australasia" if south else "Oceania"
+    if longitude > 118 and latitude < (2 if longitude > 119.3 else -8.2):
         return "Australasia"
-    if latitude < 18 and longitude < 60:
+    if latitude < (18 if longitude < 41 else 15) and longitude < 60:
         return "Afrotropic"
-    if latitude < 27 and longitude > 60:
+    if longitude > 66 and latitude < (27 if longitude > 97 else 30):
         return "Indomalayan"
     return "Palearctic"
 
 
 @functools.lru_cache(maxsize=1)
-def _places() -> dict[int, list[tuple[float, float]]]:
-    """Returns land points of each biome index, well mixed."""
-    lands = atlas().land.cells[10::20, 10::20]
-    rows, columns = np.nonzero(lands == 36)
-    by_biome: dict[int, list[tuple[float, float]]] = {}
-    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
-        longitude, latitude = column - 179.475, 89.475 - row
-        number = biomes.biome_at(longitude, latitude)
-        by_biome.setdefault(number, []).append((longitude, latitude))
-    for number, points in by_biome.items():
-        points.sort(key=lambda one: noise.hashed(number, *(int(v * 8) for v in one)))
-    return by_biome
-
-
-@functools.lru_cache(maxsize=1)
 def _rows() -> tuple[TableFeature, ...]:
-    source = resources.files("emulator.catalogue").joinpath("ecoregions.json")
-    names: list[list[str]] = json.loads(source.read_text(encoding="utf-8"))
-    points = _places()
-    used: dict[int, int] = {}
-    rows = []
-    for number, (eco, biome) in enumerate(names):
-        index = biomes.BIOMES.index(biome) if biome in biomes.BIOMES else 0
-        choices = points.get(index) or points[0]
-        turn = used.get(index, 0)
-        used[index] = turn + 1
-        longitude, latitude = choices[turn % len(choices)]
-        rows.append(
-            TableFeature(
-                f"{number:020x}",
-                box(longitude - 0.4, latitude - 0.3, longitude + 0.4, latitude + 0.3),
-                {
-                    "OBJECTID": float(number + 1),
-                    "ECO_ID": number,
-                    "ECO_NAME": eco,
-                    "BIOME_NAME": biome,
-                    "BIOME_NUM": _NUMBERS.get(biome, 0),
-                    "REALM": _realm(longitude, latitude),
-                },
-            )
-        )
-    return tuple(rows)
+    table = zip(biomes.ecoregions(), biomes.outlines(), strict=True)
+    return tuple(_row(number, one, shape) for number, (one, shape) in enumerate(table))
+
+
+def _row(number: int, one: biomes.Ecoregion, shape: BaseGeometry) -> TableFeature:
+    biome, shade = _BIOMES[one.biome]
+    known = one.biome in biomes.BIOMES
+    realm = realm_of(*one.places[0]) if known else "N/A"
+    code = f"{_REALM_CODES[realm]}{biome:02d}" if known else "N/A"
+    fate = noise.hashed(number, 81) % 4
+    return TableFeature(
+        f"{number:020x}",
+        shape,
+        {
+            "BIOME_NAME": one.biome,
+            "BIOME_NUM": float(biome),
+            "COLOR": f"#{noise.hashed(number, 82) & 0xFFFFFF:06X}",
+            "COLOR_BIO": shade,
+            "COLOR_NNH": _NNH[fate][1],
+            "ECO_BIOME_": code,
+            "ECO_ID": float(number),
+            "ECO_NAME": one.name,
+            "LICENSE": "CC-BY 4.0",
+            "NNH": float(fate + 1),
+            "NNH_NAME": _NNH[fate][0],
+            "OBJECTID": float(number + 1),
+            "REALM": realm,
+            "SHAPE_AREA": shape.area,
+            "SHAPE_LENG": shape.length,
+        },
+    )
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,9 @@ from emulator.planet import noise
 
 Doubles = noise.Reals
 
+STEP = 25.0
+"""Metres in one unit of the broad height."""
+
 
 @dataclass(frozen=True)
 class Raster:
@@ -24,7 +27,7 @@ class Raster:
         cells: Values (rows, columns).
     """
 
-    cells: npt.NDArray[np.uint8]
+    cells: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
     def smooth(
         self,
@@ -102,7 +105,7 @@ class Atlas:
     Attributes:
         land: Land cells of 36 in each 3-arcmin cell.
         zone: Köppen-Geiger zone 1..31 (see :mod:`emulator.planet.climate`).
-        height: Broad height in steps of 20 m.
+        height: Broad height in steps of :data:`STEP`.
         rugged: Ruggedness, 0 flat to 255 high mountains.
     """
 
@@ -119,9 +122,8 @@ _LOCK = threading.Lock()
 def _load() -> Atlas:
     source = resources.files("emulator.planet").joinpath("data/atlas.npz")
     with np.load(io.BytesIO(source.read_bytes())) as archive:
-        return Atlas(
-            *(Raster(archive[name]) for name in ("land", "zone", "height", "rugged"))
-        )
+        names = ("land", "zone", "height", "rugged")
+        return Atlas(*(Raster(archive[name]) for name in names))
 
 
 def atlas() -> Atlas:

@@ -1,8 +1,10 @@
 """Climate: what each Köppen-Geiger zone is like, and its months.
 
 Zones are coded 1..31 in alphabetical order: Af Am As Aw BSh BSk BWh BWk Cfa Cfb Cfc
-Csa Csb Csc Cwa Cwb Cwc Dfa Dfb Dfc Dfd Dsa Dsb Dsc Dsd Dwa Dwb Dwc Dwd EF ET. The
-numbers are round figures typical of each zone, invented for looks.
+Csa Csb Csc Cwa Cwb Cwc Dfa Dfb Dfc Dfd Dsa Dsb Dsc Dsd Dwa Dwb Dwc Dwd EF ET. Four
+are our own, 32..35: BWx, deserts where it hardly ever rains; ETt, ETm and ETs, the land
+above the trees in the tropics, the middle latitudes and between, where Köppen has ET
+and EF as in the Arctic. The numbers are round figures typical of each zone, for looks.
 """
 
 from __future__ import annotations
@@ -13,13 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from emulator.planet import noise
-from emulator.planet.atlas import Doubles, atlas
+from emulator.planet.atlas import STEP, Doubles, atlas
 
 ZONES = (
     *("Af", "Am", "As", "Aw", "BSh", "BSk", "BWh", "BWk"),
     *("Cfa", "Cfb", "Cfc", "Csa", "Csb", "Csc", "Cwa", "Cwb", "Cwc"),
     *("Dfa", "Dfb", "Dfc", "Dfd", "Dsa", "Dsb", "Dsc", "Dsd"),
     *("Dwa", "Dwb", "Dwc", "Dwd", "EF", "ET"),
+    *("BWx", "ETt", "ETm", "ETs"),
 )
 
 TRAITS = (
@@ -79,17 +82,23 @@ Dwc -4.5 18.0  420  1.0 .58 .15 .06 .02 .06 .03 .00 16 .45 .03
 Dwd -13.0 26.0 260  0.9 .55 .18 .06 .00 .05 .08 .00 12 .48 .01
 EF -24.0 12.0  160  0.0 .00 .00 .10 .00 .00 .00 .96  0 .50 .00
 ET  -9.0 13.0  300  0.3 .00 .14 .26 .00 .09 .45 .04  4 .62 .01
+BWx 16.0  6.0   15  0.0 .00 .02 .97 .01 .00 .00 .00  5 .10 .02
+ETt  4.0  2.0  750  0.8 .00 .12 .28 .06 .05 .08 .01  4 .55 .06
+ETm -3.0 10.0  420  0.7 .00 .10 .34 .00 .04 .10 .02  4 .48 .01
+ETs  0.5  6.5  520  0.7 .00 .11 .32 .02 .04 .09 .02  4 .50 .02
 """
 
 SEA_CLOUD = 0.66
 LAPSE = 0.0065
 """Cooling with height in °C a metre."""
+WIDE_LAPSE = 0.0055
+"""The same with broad height: wide uplands warm the air over them."""
 
 
 @functools.lru_cache(maxsize=1)
 def table() -> Doubles:
-    """Returns the traits by zone code (32, 14); row 0 is unused."""
-    rows = np.zeros((32, len(TRAITS)))
+    """Returns the traits by zone code (36, 14); row 0 is unused."""
+    rows = np.zeros((len(ZONES) + 1, len(TRAITS)))
     for line in _ROWS.split("\n"):
         if line:
             name, *values = line.split()
@@ -110,7 +119,7 @@ def annual(warmth: Doubles, latitude: Doubles, broad: Doubles) -> Doubles:
         latitude: Degrees.
         broad: Broad height in metres.
     """
-    return 0.6 * warmth + 0.4 * (latitude_warmth(latitude) - LAPSE * broad)
+    return 0.6 * warmth + 0.4 * (latitude_warmth(latitude) - WIDE_LAPSE * broad)
 
 
 def season(month: float, latitude: Doubles) -> Doubles:
@@ -209,7 +218,7 @@ def normals(longitude: Doubles, latitude: Doubles) -> Normals:
     traits = dict(
         zip(TRAITS, world.zone.smooth(longitude, latitude, table()), strict=True)
     )
-    broad = world.height.smooth(longitude, latitude) * 20.0
+    broad = world.height.smooth(longitude, latitude) * STEP
     column = latitude[:, None]
     return Normals(
         traits,

@@ -157,6 +157,7 @@ def _farm(block: BlockNoise, ground: Ground, chance: _Chance, cover: Bytes) -> B
     traits = ground.traits
     arid = traits["rain"] < 260
     watered = (ground.river < 700 + 1300 * chance.farm) & (ground.exotic > 0.2)
+    watered &= traits["rain"] > 40
     share = np.where(arid, np.where(watered, 0.92, 0.0), traits["crop"])
     wish = share * chance.flat * _ramp(chance.summer, 10.5, 14.5)
     arable = (chance.farm - np.float32(0.06) < wish).any(axis=(1, 2))
@@ -167,6 +168,8 @@ def _farm(block: BlockNoise, ground: Ground, chance: _Chance, cover: Bytes) -> B
     kind = ((fields.number >> np.uint32(12)) & np.uint32(0xFF)).astype(np.float32) / 255
     farmed = chance.farm + np.float32(0.12) * (kind - np.float32(0.5)) < wish
     farmed &= (chance.veg > chance.tree * np.float32(0.42)) | arid
+    # Where next to none is farmed, nor is the odd field.
+    farmed &= wish > 0.02
     farmed &= (cover != WETLAND) & (ground.shore > 0.012)
     lush = traits["rain"] > 550
     hedge = farmed & (fields.edge < np.float32(5.5))
@@ -241,12 +244,17 @@ def grow(block: BlockNoise, ground: Ground) -> Growth:
     _edge_and_water(ground, chance, cover)
     canopy, spread = _canopy(ground, chance, cover)
 
+    rain = traits["rain"]
     vigour = (
-        np.float32(0.25)
-        + np.float32(0.62) * _ramp(traits["rain"], 60.0, 1500.0)
+        np.float32(0.06)
+        + np.float32(0.19) * _ramp(rain, 40.0, 420.0)
+        + np.float32(0.62) * _ramp(rain, 60.0, 1500.0)
         + np.float32(0.09) * chance.patches
         + np.float32(0.15) * chance.damp
     )
+    # What grows in a desert's fields is watered.
+    watered = (cover == CROP) & (rain < 300)
+    vigour = np.where(watered, np.maximum(vigour, np.float32(0.66)), vigour)
     cold = _ramp(traits["swing"], 4.0, 12.0)
     beat = cold + (1 - cold) * traits["phase"] * np.float32(0.55)
     side = np.clip(ground.latitude / np.float32(8.0), -1, 1)[:, None]

@@ -7,11 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from emulator.planet import climate, mercator
-from emulator.planet.atlas import atlas
+from emulator.planet.atlas import STEP, atlas
 from emulator.planet.noise import HALO, SIZE, BlockNoise, Floats
-
-STEP = 20.0
-"""Metres in one unit of the atlas's broad height."""
 
 _NODES = 3
 
@@ -71,8 +68,11 @@ _WEIGHTS = _node_weights()
 _SPREAD = _WEIGHTS.astype(np.float32)
 
 
-def _ridge(octave: Floats) -> Floats:
-    sharp = np.maximum(np.float32(1.0) - np.abs(octave) * np.float32(0.7), 0)
+def _ridge(octave: Floats, wave: float) -> Floats:
+    away = np.abs(octave)
+    if wave > 3_000.0:  # Long crests are rounded: finer ones break them up.
+        away = np.sqrt(octave * octave + np.float32(0.03))
+    sharp = np.maximum(np.float32(1.0) - away * np.float32(0.7), 0)
     squared: Floats = sharp * sharp
     return squared
 
@@ -85,8 +85,8 @@ def _mountains(block: BlockNoise, seed: int) -> Floats:
     for level, octave in zip(levels, block.octaves(levels, seed), strict=True):
         wave = block.wavelength(level)
         fade = np.float32(min(1.0, 2.0 * (1.0 - wave / 26_000.0) + 1e-3))
-        gain = np.float32((wave / 13_000.0) ** 0.92)
-        sharp = _ridge(octave) * weight
+        gain = np.float32(wave / 13_000.0)
+        sharp = _ridge(octave, wave) * weight
         total += fade * gain * sharp
         kept = fade * np.minimum(sharp * np.float32(1.9) + np.float32(0.12), 1)
         weight = kept + (np.float32(1.0) - fade)
@@ -148,10 +148,12 @@ def survey(block: BlockNoise) -> Ground:
     rough = rugged.max(axis=(1, 2), keepdims=True) > 0.02
     if rough.any():
         tops = np.where(rough, _mountains(block, 4), tops)
+    # Deltas and coastal plains are flatter than other lowland.
+    low = np.float32(6.0) + np.float32(16.0) * _smoothstep(broad, 10.0, 150.0)
     height = (
         broad * (np.float32(0.35) + np.float32(0.65) * inland)
-        + hills * (np.float32(22.0) + np.float32(190.0) * rugged)
-        + (tops - np.float32(0.3)) * np.float32(3400.0) * rugged * swell
+        + hills * (low + np.float32(190.0) * rugged)
+        + (tops - np.float32(0.3)) * np.float32(2900.0) * rugged * swell
         + fine * (np.float32(0.7) + np.float32(5.0) * rugged)
     )
 

@@ -59,7 +59,9 @@ def test_climate_zones_are_where_koppens_map_has_them(longitude, latitude, zone)
      (88.0, 33.0, "Montane Grasslands & Shrublands")],
 )  # fmt: skip
 def test_biomes_follow_climate(longitude, latitude, biome):
-    assert biomes.BIOMES[biomes.biome_at(longitude, latitude)] == biome
+    found = biomes.region_at(longitude, latitude)
+    assert found is not None
+    assert found.biome == biome
 
 
 def test_cover_fits_the_climate():
@@ -140,4 +142,4 @@ def test_seasons_are_opposed_and_mountains_are_cold():
     assert climate.season(6.6, np.array(-50.0)) == pytest.approx(-1.0)
     warm = climate.annual(np.array(10.0), np.array(45.0), np.array(0.0))
     cold = climate.annual(np.array(10.0), np.array(45.0), np.array(2000.0))
-    assert warm - cold == pytest.approx(0.4 * 2000 * 0.0065)
+    assert warm - cold == pytest.approx(0.4 * 2000 * 0.0055)

@@ -71,7 +71,7 @@ def test_some_scenes_are_partly_hidden_and_some_are_not():
 
 @pytest.mark.parametrize(
     ("place", "some", "none"),
-    [((10.0, 46.5), True, True), ((-70.0, -33.0), True, True),
+    [((10.0, 46.5), True, True), ((169.0, -44.5), True, True),
      ((101.0, 73.2), True, True), ((-60.0, -4.0), False, True)],
 )  # fmt: skip
 def test_snow_lies_on_open_land_where_the_day_is_colder_than_frost(place, some, none):
