@@ -22,11 +22,13 @@ from emulator.evaluator.collection import (
     load_table,
 )
 from emulator.evaluator.context import Context
+from emulator.evaluator.elements import INDEX, Feature
 from emulator.evaluator.encode import encode
 from emulator.evaluator.errors import EngineError
 from emulator.evaluator.filters import Filter, field, plain
 from emulator.evaluator.geometry import Geometry
 from emulator.evaluator.interpreter import Function
+from emulator.evaluator.projection import Projection
 from emulator.evaluator.reducers import Reducer
 from emulator.evaluator.registry import algorithm
 
@@ -108,6 +110,8 @@ def collection_limit(
     collection: Collection, limit: int | None, key: str | None, ascending: bool
 ) -> Collection:
     """Returns the elements ordered by a property, only so many."""
+    if limit is not None and limit < 0:
+        raise EngineError("Collection.limit: The limit must not be negative.")
 
     def make() -> Iterable[Any]:
         if key is None:
@@ -145,6 +149,8 @@ def collection_iterate(
 @algorithm("Collection.toList")
 def collection_to_list(collection: Collection, count: int, offset: int) -> list[Any]:
     """Returns elements as a list."""
+    if count < 0 or offset < 0:
+        raise EngineError("Collection.toList: Count and offset must not be negative.")
     return collection.elements[offset : offset + count]
 
 
@@ -195,8 +201,49 @@ def collection_distinct(collection: Collection, properties: Any) -> Collection:
 @algorithm("Collection.geometry", ignores=("maxError",))
 def collection_geometry(collection: Collection) -> Geometry:
     """Returns the union of the elements' geometries."""
-    shapes = [element.geometry() for element in collection.elements]
-    return Geometry(shapely.union_all([g.lonlat for g in shapes if g is not None]))
+    places = [element.geometry() for element in collection.elements]
+    known = [place for place in places if place is not None]
+    joined = shapely.union_all([place.lonlat for place in known])
+    return Geometry(joined, geodesic=all(place.geodesic for place in known))
+
+
+@algorithm("Collection.bounds", ignores=("maxError",))
+def collection_bounds(collection: Collection, proj: Projection) -> Geometry:
+    """Returns the box around the elements' geometries, in a projection."""
+    whole = collection_geometry(collection)
+    shape = shapely.box(*whole.within(proj.crs).bounds)
+    return Geometry(shape, proj.crs, geodesic=False)
+
+
+@algorithm("Collection.union", ignores=("maxError",))
+def collection_union(collection: Collection) -> Collection:
+    """Returns a collection of one feature: all geometries as one."""
+
+    def make() -> Iterable[Any]:
+        yield Feature(collection_geometry(collection), {INDEX: "union_result"})
+
+    return Collection(FEATURES, Made(make))
+
+
+@algorithm("Collection.remap")
+def collection_remap(
+    collection: Collection,
+    lookup_in: list[Any],
+    lookup_out: list[int],
+    column_name: str,
+) -> Collection:
+    """Returns the elements with a property's values exchanged, others left out."""
+    if len(lookup_in) != len(lookup_out):
+        raise EngineError("Collection.remap: Both lists must have the same length.")
+
+    def make() -> Iterable[Any]:
+        for element in collection.elements:
+            value = plain(field(element, column_name))
+            if value in lookup_in:
+                new = lookup_out[lookup_in.index(value)]
+                yield element.with_properties({**element.properties, column_name: new})
+
+    return collection.derived(Made(make))
 
 
 @algorithm("Collection.reduceColumns")

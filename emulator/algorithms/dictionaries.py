@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from emulator.evaluator.errors import EngineError
+from emulator.evaluator.geometry import Geometry
 from emulator.evaluator.image import Image, constant
 from emulator.evaluator.registry import algorithm
 
@@ -20,7 +21,11 @@ def dictionary(input: Any) -> Dictionary:
         return {}
     if isinstance(input, Mapping):
         return dict(input)
-    if isinstance(input, list) and len(input) % 2 == 0:
+    if (
+        isinstance(input, list)
+        and len(input) % 2 == 0
+        and all(isinstance(key, str) for key in input[::2])
+    ):
         return dict(zip(input[::2], input[1::2], strict=True))
     raise EngineError("Dictionary: The input is no dictionary and no list of pairs.")
 
@@ -42,8 +47,20 @@ def get(dictionary: Dictionary, key: str, default_value: Any) -> Any:
     return _get(dictionary, key, default_value)
 
 
-for _name in ("Number", "String", "Geometry"):
-    algorithm(f"Dictionary.get{_name}")(lambda dictionary, key: _get(dictionary, key))
+def _typed(name: str, kinds: Any) -> None:
+    @algorithm(f"Dictionary.get{name}")
+    def get_typed(dictionary: Dictionary, key: str) -> Any:
+        value = _get(dictionary, key)
+        if value is not None and not isinstance(value, kinds):
+            raise EngineError(f"Dictionary.get{name}: '{key}' is not a {name}.")
+        return value
+
+    get_typed.__doc__ = f"Returns a value that is a {name.lower()}."
+
+
+_typed("Number", int | float)
+_typed("String", str)
+_typed("Geometry", Geometry)
 
 
 @algorithm("Dictionary.set")
@@ -54,8 +71,12 @@ def set_(dictionary: Dictionary, key: str, value: Any) -> Dictionary:
 
 @algorithm("Dictionary.combine")
 def combine(first: Dictionary, second: Dictionary, overwrite: bool) -> Dictionary:
-    """Returns both; of double keys the second's value if it may overwrite."""
-    return {**first, **second} if overwrite else {**second, **first}
+    """Returns both without nulls; of double keys the second's if it may overwrite."""
+    one, two = (
+        {key: value for key, value in each.items() if value is not None}
+        for each in (first, second)
+    )
+    return {**one, **two} if overwrite else {**two, **one}
 
 
 @algorithm("Dictionary.contains")
@@ -87,8 +108,9 @@ def values(dictionary: Dictionary, keys: list[str] | None) -> list[Any]:
 
 @algorithm("Dictionary.map")
 def map_(dictionary: Dictionary, base_algorithm: Callable[..., Any]) -> Dictionary:
-    """Returns a function's values of each key and value."""
-    return {key: base_algorithm(key, value) for key, value in dictionary.items()}
+    """Returns a function's values of each key and value, nulls left out."""
+    made = {key: base_algorithm(key, dictionary[key]) for key in sorted(dictionary)}
+    return {key: value for key, value in made.items() if value is not None}
 
 
 def _matching(dictionary: Dictionary, selectors: list[str], lenient: bool) -> list[str]:
@@ -127,6 +149,8 @@ def rename(
     dictionary: Dictionary, from_: list[str], to: list[str], overwrite: bool
 ) -> Dictionary:
     """Returns the dictionary with keys renamed."""
+    if len(from_) != len(to):
+        raise EngineError("Dictionary.rename: As many new names as old are needed.")
     names = dict(zip(from_, to, strict=True))
     kept = {k: v for k, v in dictionary.items() if k not in names}
     for old, new in names.items():

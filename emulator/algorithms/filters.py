@@ -59,7 +59,9 @@ def _order_hint(shift: Callable[[int], Hint]) -> HintOf:
 
 
 def _contains(left: Any, right: Any) -> bool:
-    return left is not None and plain(right) in [plain(item) for item in left]
+    if not isinstance(left, list):
+        return False
+    return plain(right) in [plain(item) for item in left]
 
 
 _COMPARISONS: dict[str, tuple[Test, HintOf]] = {
@@ -218,9 +220,10 @@ def never() -> Filter:
 @algorithm("Filter.rangeContains")
 def range_contains(field: str, min_value: Any, max_value: Any) -> Filter:
     """Passes if a property lies between two values, ends included."""
+    not_less = comparable(operator.ge)
 
     def inside(value: Any, ends: Any) -> bool:
-        return value is not None and plain(ends[0]) <= value <= plain(ends[1])
+        return not_less(value, ends[0]) and not_less(ends[1], value)
 
     return Comparison(
         Operand(field, None), Operand(None, (min_value, max_value)), inside

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import math
 import random
 from collections.abc import Callable
 from typing import Any
 
 from emulator.evaluator.elements import Feature
+from emulator.evaluator.encode import encode
 from emulator.evaluator.errors import EngineError
 from emulator.evaluator.filters import Filter, plain
+from emulator.evaluator.geometry import Geometry
 from emulator.evaluator.reducers import Reducer
 from emulator.evaluator.registry import algorithm
+
+MAX_LENGTH = 2_000_000
+"""Elements that a list may be made of by a single call."""
 
 
 def _at(list_: list[Any], index: int, who: str) -> int:
@@ -29,8 +36,20 @@ def get(list: list[Any], index: int) -> Any:
     return list[_at(list, index, "get")]
 
 
-for _name in ("Number", "String", "Geometry"):
-    algorithm(f"List.get{_name}")(lambda list, index: list[_at(list, index, "get")])
+def _typed(name: str, kinds: Any) -> None:
+    @algorithm(f"List.get{name}")
+    def get_typed(list: list[Any], index: int) -> Any:
+        value = list[_at(list, index, f"get{name}")]
+        if not isinstance(value, kinds):
+            raise EngineError(f"List.get{name}: Element {index} is not a {name}.")
+        return value
+
+    get_typed.__doc__ = f"Returns an element that is a {name.lower()}."
+
+
+_typed("Number", int | float)
+_typed("String", str)
+_typed("Geometry", Geometry)
 
 
 @algorithm("List.set")
@@ -76,12 +95,22 @@ def filter_(list: list[Any], filter: Filter) -> list[Any]:
 @algorithm("List.reduce")
 def reduce(list: list[Any], reducer: Reducer) -> Any:
     """Returns a reducer's output, or a dictionary of several outputs."""
-    found = reducer.reduce([list])
+    columns = [list]
+    if reducer.inputs > 1:
+        if any(len(row) != reducer.inputs for row in list):
+            raise EngineError(
+                f"List.reduce: The reducer needs lists of {reducer.inputs} inputs."
+            )
+        columns = [[row[i] for row in list] for i in range(reducer.inputs)]
+    found = reducer.reduce(columns)
     return next(iter(found.values())) if len(found) == 1 else found
 
 
-for _name in ("size", "length"):
-    algorithm(f"List.{_name}")(lambda list: len(list))
+@algorithm("List.length")
+@algorithm("List.size")
+def size(list: list[Any]) -> int:
+    """Returns the number of elements."""
+    return len(list)
 
 
 @algorithm("List.add")
@@ -117,13 +146,22 @@ def sequence(
     if count is not None:
         if end is not None:
             step = (end - start) / max(count - 1, 1)
-        return [start + step * i for i in range(count)]
-    if end is None:
+        number = count
+    elif end is None:
         raise EngineError("List.sequence: Either end or count is needed.")
-    if step == 0:
+    elif step == 0:
         raise EngineError("List.sequence: The step is zero.")
-    number = int((end - start) / step + 1e-9) + 1 if (end - start) * step >= 0 else 0
+    else:
+        number = math.floor((end - start) / step + 1e-9) + 1
+    _limited(number)
+    if isinstance(start, int) and float(step).is_integer():
+        step = int(step)
     return [start + step * i for i in range(number)]
+
+
+def _limited(number: int) -> None:
+    if number > MAX_LENGTH:
+        raise EngineError("User memory limit exceeded.")
 
 
 @algorithm("List.contains")
@@ -170,13 +208,20 @@ def index_of(list: list[Any], element: Any) -> int:
 def insert(list: list[Any], index: int, element: Any) -> list[Any]:
     """Returns the list with an element put in."""
     place = index + len(list) if index < 0 else index
+    if not 0 <= place <= len(list):
+        raise EngineError(
+            f"List.insert: List index must be between 0 and {len(list)}, "
+            f"but found {index}."
+        )
     return [*list[:place], element, *list[place:]]
 
 
 @algorithm("List.join")
 def join(list: list[Any], separator: str) -> str:
     """Returns the elements as one text."""
-    return separator.join("" if e is None else str(e) for e in list)
+    return separator.join(
+        e if isinstance(e, str) else json.dumps(encode(e)) for e in list
+    )
 
 
 @algorithm("List.remove")
@@ -195,6 +240,7 @@ def remove_all(list: list[Any], other: list[Any]) -> list[Any]:
 @algorithm("List.repeat")
 def repeat(value: Any, count: int) -> list[Any]:
     """Returns a value so many times."""
+    _limited(count)
     return [value] * count
 
 
@@ -219,8 +265,11 @@ def reverse(list: list[Any]) -> list[Any]:
 
 @algorithm("List.rotate")
 def rotate(list: list[Any], distance: int) -> list[Any]:
-    """Returns the list turned; positive distances move elements to the front."""
-    turn = distance % len(list) if list else 0
+    """Returns the list turned; positive distances move elements to the end.
+
+    The client's words for it are those of Java's ``Collections.rotate``.
+    """
+    turn = -distance % len(list) if list else 0
     return [*list[turn:], *list[:turn]]
 
 
@@ -243,6 +292,32 @@ def slice_(
 ) -> list[Any]:
     """Returns a part of the list; negative ends count from the end."""
     return list[start:end:step]
+
+
+@algorithm("List.splice")
+def splice(
+    list: list[Any], start: int, count: int, other: list[Any] | None
+) -> list[Any]:
+    """Returns the list with some elements replaced by others."""
+    first = max(start + len(list), 0) if start < 0 else min(start, len(list))
+    return [*list[:first], *(other or ()), *list[first + max(count, 0) :]]
+
+
+def _places(list: list[Any], target: list[Any]) -> list[int]:
+    width = len(target)
+    return [i for i in range(len(list) - width + 1) if list[i : i + width] == target]
+
+
+@algorithm("List.indexOfSublist")
+def index_of_sublist(list: list[Any], target: list[Any]) -> int:
+    """Returns where another list first begins within the list; -1 if nowhere."""
+    return next(iter(_places(list, target)), -1)
+
+
+@algorithm("List.lastIndexOfSubList")
+def last_index_of_sublist(list: list[Any], target: list[Any]) -> int:
+    """Returns where another list last begins within the list; -1 if nowhere."""
+    return next(reversed(_places(list, target)), -1)
 
 
 def _key(value: Any) -> tuple[int, Any]:
@@ -280,5 +355,5 @@ def zip_(list: list[Any], other: list[Any]) -> list[list[Any]]:
 
 @algorithm("List.unzip")
 def unzip(list: list[Any]) -> list[list[Any]]:
-    """Returns the first elements, the second elements and so on."""
-    return [[*column] for column in zip(*list, strict=True)]
+    """Returns first elements, second elements and so on, as the shortest has."""
+    return [[*column] for column in zip(*list, strict=False)]

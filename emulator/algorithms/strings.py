@@ -58,6 +58,8 @@ def length(string: str) -> int:
 
 
 def _compiled(regex: str, flags: str) -> re.Pattern[str]:
+    if set(flags) - {"g", "i"}:
+        raise EngineError(f"String: Unknown flags '{flags}'.")
     try:
         return re.compile(regex, re.IGNORECASE if "i" in flags else 0)
     except re.error as error:
@@ -77,8 +79,15 @@ def match(input: str, regex: str, flags: str) -> list[str]:
 @algorithm("String.replace")
 def replace(input: str, regex: str, replacement: str, flags: str) -> str:
     """Returns the text with the first match replaced, all with flag ``g``."""
-    template = re.sub(r"\$(\d+)", r"\\g<\1>", replacement)
-    return _compiled(regex, flags).sub(template, input, count=int("g" not in flags))
+
+    def filled(found: re.Match[str]) -> str:
+        return re.sub(
+            r"\$(\d)|\\(.)",
+            lambda m: m[2] if m[1] is None else found[int(m[1])] or "",
+            replacement,
+        )
+
+    return _compiled(regex, flags).sub(filled, input, count=int("g" not in flags))
 
 
 @algorithm("String.slice")
@@ -90,7 +99,13 @@ def slice_(string: str, start: int, end: int | None) -> str:
 @algorithm("String.split")
 def split(string: str, regex: str, flags: str) -> list[str]:
     """Returns the parts between matches; all characters for an empty pattern."""
-    return [*string] if not regex else _compiled(regex, flags).split(string)
+    if not regex:
+        return [*string]
+    parts, at = [], 0
+    for found in _compiled(regex, flags).finditer(string):
+        parts.append(string[at : found.start()])
+        at = found.end()
+    return [*parts, string[at:]]
 
 
 @algorithm("String.toLowerCase")

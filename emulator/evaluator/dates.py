@@ -1,12 +1,14 @@
-"""Dates as milliseconds since 1970, and ranges of them, in UTC."""
+"""Dates as milliseconds since 1970, and ranges of them; calendars in a time zone."""
 
 from __future__ import annotations
 
 import calendar
+import functools
 import math
 import re
+import zoneinfo
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from emulator.evaluator.errors import EngineError
 
@@ -27,8 +29,9 @@ _MILLIS = {
 _ISO = re.compile(
     r"(?P<year>\d{4})(?:-(?:(?P<doy>\d{3})|(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?))?"
     r"(?:[T ](?P<hour>\d{1,2})(?::?(?P<minute>\d{2})(?::?(?P<second>\d{2})"
-    r"(?:\.(?P<fraction>\d{1,9}))?)?)?)?Z?"
+    r"(?:\.(?P<fraction>\d{1,9}))?)?)?)?(?P<zone>Z|[+-]\d{2}:?\d{2})?"
 )
+_OFFSET = re.compile(r"([+-])(\d{1,2})(?::?(\d{2}))?")
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,19 @@ class Date:
     @property
     def moment(self) -> datetime:
         """The moment as a datetime in UTC."""
-        return _EPOCH + timedelta(milliseconds=self.millis)
+        return self.within(UTC)
+
+    def within(self, zone: tzinfo) -> datetime:
+        """Returns the moment as a datetime in a time zone.
+
+        Raises:
+            EngineError: It lies outside the years 1 to 9999.
+        """
+        try:
+            moment = _EPOCH + timedelta(milliseconds=self.millis)
+            return moment if zone is UTC else moment.astimezone(zone)
+        except OverflowError:
+            raise EngineError(f"Date: {self.millis} is out of range.") from None
 
 
 @dataclass(frozen=True)
@@ -59,13 +74,45 @@ class DateRange:
         return self.start <= millis < self.end
 
 
+UNBOUNDED = DateRange(-(2**63), 2**63 - 1)
+"""All moments."""
+
+
+def zone_of(name: str | None) -> tzinfo:
+    """Returns a time zone by its name in the IANA database, or an offset; else UTC.
+
+    Raises:
+        EngineError: There is none.
+    """
+    return UTC if name is None or name in ("UTC", "GMT", "Z") else _zone(name)
+
+
+@functools.lru_cache(maxsize=64)
+def _zone(name: str) -> tzinfo:
+    offset = _OFFSET.fullmatch(name)
+    try:
+        if offset is None:
+            return zoneinfo.ZoneInfo(name)
+        sign, hours, minutes = offset.groups()
+        span = timedelta(hours=int(hours), minutes=int(minutes or 0))
+        return timezone(-span if sign == "-" else span)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise EngineError(
+            f"Date: The datetime zone id '{name}' is not recognised."
+        ) from None
+
+
 def of_datetime(moment: datetime) -> Date:
-    """Returns the date of a moment in UTC."""
+    """Returns the date of a moment that knows its time zone."""
     return Date((moment - _EPOCH) // timedelta(milliseconds=1))
 
 
-def parse(text: str) -> Date:
+def parse(text: str, zone: tzinfo = UTC) -> Date:
     """Reads ``1996-1-01``, ``1996-001``, ``1996-01-01T08:00`` and the like.
+
+    Args:
+        text: The text; an offset in it counts more than the zone.
+        zone: Time zone.
 
     Raises:
         EngineError: It is no date.
@@ -75,6 +122,8 @@ def parse(text: str) -> Date:
         if match is None:
             raise ValueError
         part = match.groupdict()
+        if part["zone"]:
+            zone = zone_of(part["zone"])
         moment = datetime(
             int(part["year"]),
             int(part["month"] or 1),
@@ -82,14 +131,14 @@ def parse(text: str) -> Date:
             int(part["hour"] or 0),
             int(part["minute"] or 0),
             int(part["second"] or 0),
-            tzinfo=UTC,
+            tzinfo=zone,
         )
-    except ValueError:
+        if part["doy"]:
+            moment += timedelta(days=int(part["doy"]) - 1)
+        fraction = float(f"0.{part['fraction']}") if part["fraction"] else 0.0
+        return of_datetime(moment + timedelta(milliseconds=round(fraction * 1000)))
+    except (ValueError, OverflowError):
         raise EngineError(f"Date: Invalid date '{text}'.") from None
-    if part["doy"]:
-        moment += timedelta(days=int(part["doy"]) - 1)
-    fraction = float(f"0.{part['fraction']}") if part["fraction"] else 0.0
-    return of_datetime(moment + timedelta(milliseconds=round(fraction * 1000)))
 
 
 def unit_millis(unit: str) -> float:
@@ -110,23 +159,35 @@ def unit_name(unit: str) -> str:
     return unit.lower().removesuffix("s")
 
 
-def advance(date: Date, delta: float, unit: str) -> Date:
-    """Returns a date some units later; whole months and years by the calendar."""
+def advance(date: Date, delta: float, unit: str, zone: tzinfo = UTC) -> Date:
+    """Returns a date some units later; whole days and more by the zone's calendar.
+
+    Raises:
+        EngineError: The unit is none, or the date lies outside the years 1 to 9999.
+    """
     name = unit_name(unit)
-    if name not in ("month", "year"):
-        return Date(date.millis + round(delta * unit_millis(unit)))
     whole = math.trunc(delta)
-    moment = date.moment
-    months = moment.year * 12 + moment.month - 1 + whole * (12 if name == "year" else 1)
-    year, month = divmod(months, 12)
-    day = min(moment.day, calendar.monthrange(year, month + 1)[1])
-    moved = of_datetime(moment.replace(year=year, month=month + 1, day=day))
-    return Date(moved.millis + round((delta - whole) * unit_millis(unit)))
+    rest = round((delta - whole) * unit_millis(unit))
+    moment = date.within(zone)
+    try:
+        if name in ("month", "year"):
+            months = moment.year * 12 + moment.month - 1
+            months += whole * (12 if name == "year" else 1)
+            year, month = divmod(months, 12)
+            day = min(moment.day, calendar.monthrange(year, month + 1)[1])
+            moved = moment.replace(year=year, month=month + 1, day=day)
+        elif name in ("day", "week"):
+            moved = moment + timedelta(days=whole * (7 if name == "week" else 1))
+        else:
+            return Date(date.millis + round(delta * unit_millis(unit)))
+    except (OverflowError, ValueError):
+        raise EngineError(f"Date.advance: {delta} {unit} are out of range.") from None
+    return Date(of_datetime(moved).millis + rest)
 
 
-def enclosing(date: Date, unit: str) -> DateRange:
+def enclosing(date: Date, unit: str, zone: tzinfo = UTC) -> DateRange:
     """Returns the calendar unit around a date; weeks start on Monday."""
-    moment = date.moment
+    moment = date.within(zone)
     start = moment.replace(microsecond=0)
     match unit_name(unit):
         case "year":
@@ -142,65 +203,35 @@ def enclosing(date: Date, unit: str) -> DateRange:
             start = start.replace(minute=0, second=0)
         case "minute":
             start = start.replace(second=0)
+        case "millisecond":
+            return DateRange(date.millis, date.millis + 1)
     first = of_datetime(start)
-    return DateRange(first.millis, advance(first, 1, unit).millis)
+    return DateRange(first.millis, advance(first, 1, unit, zone).millis)
 
 
-def component(date: Date, unit: str) -> int:
+def component(date: Date, unit: str, zone: tzinfo = UTC) -> int:
     """Returns a calendar unit of a date, such as its month (1 to 12)."""
-    moment = date.moment
-    name = unit_name(unit)
-    return moment.isocalendar().week if name == "week" else int(getattr(moment, name))
+    moment = date.within(zone)
+    match unit_name(unit):
+        case "week":
+            return moment.isocalendar().week
+        case "millisecond":
+            return moment.microsecond // 1000
+        case name:
+            return int(getattr(moment, name))
 
 
-_TOKENS = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|.", re.DOTALL)
-DEFAULT_FORMAT = "yyyy-MM-dd'T'HH:mm:ss"
-
-
-def formatted(date: Date, pattern: str | None) -> str:
-    """Formats a date by a Joda pattern.
-
-    Args:
-        date: The date.
-        pattern: Of the letters y, Y, M, d, D, H, h, m, s, S, a, E, w; text in quotes.
-
-    Raises:
-        EngineError: The pattern has another letter.
-    """
-    moment = date.moment
-    out = []
-    for match in _TOKENS.finditer(pattern or DEFAULT_FORMAT):
-        token, letter = match[0], match[2]
-        if letter is None:
-            out.append(match[1].replace("''", "'") or "'" if match[1] else token)
-            continue
-        width = len(token)
-        if letter in "yY":
-            text = f"{moment.year:0{width}d}"
-            out.append(text[-2:] if width == 2 else text)
-        elif letter == "M" and width >= 3:
-            names = calendar.month_name if width > 3 else calendar.month_abbr
-            out.append(names[moment.month])
-        elif letter == "E":
-            day = moment.weekday()
-            out.append((calendar.day_name if width > 3 else calendar.day_abbr)[day])
-        elif letter == "a":
-            out.append("AM" if moment.hour < 12 else "PM")
-        else:
-            numbers = {
-                "M": moment.month,
-                "d": moment.day,
-                "D": moment.timetuple().tm_yday,
-                "H": moment.hour,
-                "h": (moment.hour - 1) % 12 + 1,
-                "m": moment.minute,
-                "s": moment.second,
-                "w": moment.isocalendar().week,
-            }
-            if letter == "S":
-                out.append(f"{moment.microsecond:06d}"[:width].ljust(width, "0"))
-            elif letter in numbers:
-                out.append(f"{numbers[letter]:0{width}d}")
-            else:
-                raise EngineError(f"Date.format: Illegal pattern component: {token}")
-    return "".join(out)
+def relative(date: Date, unit: str, in_unit: str, zone: tzinfo = UTC) -> int:
+    """Returns a date's place in a larger unit, from 0."""
+    span = enclosing(date, in_unit, zone)
+    moment, first = date.within(zone), Date(span.start).within(zone)
+    match unit_name(unit):
+        case "year":
+            return moment.year - first.year
+        case "month":
+            return (moment.year - first.year) * 12 + moment.month - first.month
+        case "week":
+            return (moment.date() - first.date()).days // 7
+        case "day":
+            return (moment.date() - first.date()).days
+    return int((date.millis - span.start) // unit_millis(unit))

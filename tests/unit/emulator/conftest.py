@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import ee
 import ee.deprecation
@@ -12,6 +13,8 @@ from shapely.geometry import box
 
 import earthengine.session
 import emulator
+from emulator.evaluator import interpreter
+from emulator.evaluator.registry import Algorithm
 from emulator.source import BandInfo, PixelGrid, TableFeature
 
 
@@ -208,3 +211,47 @@ def degrees():
         return World.grid("EPSG:4326", left, top, pixel, size, size)
 
     return make
+
+
+CALLED = set()
+"""Names of all algorithms that answered something while tests ran."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _remember_calls():
+    """Remembers which algorithms answered, for ``test_registry``."""
+    call, lookup = Algorithm.call, interpreter.registry.lookup
+
+    def remembered(self, arguments, context):
+        value = call(self, arguments, context)
+        CALLED.add(self.name)
+        return value
+
+    def looked_up(name):
+        found = lookup(name)
+        if found.lazy:
+            CALLED.add(name)
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Algorithm, "call", remembered)
+        patch.setattr(interpreter.registry, "lookup", looked_up)
+        yield
+
+
+def pytest_collection_modifyitems(items):
+    """Puts the tests of what other tests did last."""
+    items.sort(key=lambda item: item.get_closest_marker("afterwards") is not None)
+
+
+@pytest.fixture
+def whole(request):
+    """Skips a test unless every test of this folder runs, and before it."""
+    folder = Path(__file__).parent
+    here = [item for item in request.session.items if folder in item.path.parents]
+    files = {item.path for item in here}
+    missing = set(folder.glob("test_*.py")) - files
+    if missing or request.config.option.keyword or request.config.option.markexpr:
+        pytest.skip("only some of the tests run")
+    if any("::" in argument for argument in request.config.args):
+        pytest.skip("only some of the tests run")

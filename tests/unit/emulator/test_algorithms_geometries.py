@@ -379,8 +379,5 @@ def test_what_is_not_there_is_refused_and_defaults_are_not(world):
     two[0].distance(two[1], spherical=False).getInfo()
     with pytest.raises(ee.EEException, match=r"argument 'spherical' of 'Geometry.dis"):
         two[0].distance(two[1], spherical=True).getInfo()
-    with pytest.raises(ee.EEException, match=r"argument 'evenOdd'"):
-        planar([[0, 0], [1, 0], [1, 1]]).serialize()
-        ee.Geometry.Polygon(ee.List([[0, 0], [1, 0], [1, 1]]), evenOdd=False).getInfo()
     with pytest.raises(ee.EEException, match="has no geometry"):
         ee.Feature(None).area().getInfo()

@@ -4,7 +4,9 @@ import pytest
 
 import emulator.algorithms  # noqa: F401 (registers)
 from emulator.evaluator import registry
+from emulator.evaluator.errors import EngineError, NotImplementedHere
 from emulator.evaluator.signatures import signatures
+from tests.unit.emulator.conftest import CALLED
 
 
 @pytest.mark.parametrize("name", sorted(registry.registered()))
@@ -18,7 +20,7 @@ def test_name_and_arguments_are_those_of_the_client(name):
         assert len(algorithm.parameters) == len(algorithm.accepted)
 
 
-def test_required_arguments_are_not_ignored():
+def test_required_arguments_are_neither_ignored_nor_refused():
     # Error margins, parallelism and the like are optional; what is required matters.
     ignored = {
         (name, argument.name)
@@ -28,6 +30,37 @@ def test_required_arguments_are_not_ignored():
         and registry.python_name(argument.name) not in algorithm.accepted
     }
     assert ignored == set()
+
+
+def test_what_is_ignored_is_known_not_accepted_and_has_a_reason():
+    for name, algorithm in registry.registered().items():
+        assert algorithm.ignores <= algorithm.argument_names, name
+        accepted = {registry.python_name(ignored) for ignored in algorithm.ignores}
+        assert accepted.isdisjoint(algorithm.accepted), name
+        assert algorithm.ignores <= set(registry.IGNORED), name
+    every = {i for a in registry.registered().values() for i in a.ignores}
+    assert every == set(registry.IGNORED)
+
+
+def test_what_is_neither_accepted_nor_ignored_is_refused_unless_it_is_the_default():
+    load = registry.registered()["Image.reduceRegion"]
+    refusing = [a for a in registry.registered().values() if a.refused]
+    assert refusing
+    assert not load.lazy
+    for algorithm in refusing:
+        for argument, default in algorithm.refused.items():
+            with pytest.raises(NotImplementedHere, match=f"'{argument}'"):
+                algorithm.call({argument: object()}, None)
+            with pytest.raises(EngineError) as complaint:
+                algorithm.call({argument: default, "no such": 1}, None)
+            assert "'no such'" in complaint.value.message
+
+
+@pytest.mark.afterwards
+def test_every_algorithm_has_answered_some_test(whole):
+    left = set(registry.registered()) - CALLED
+    if left:
+        pytest.fail(f"no test calls {' '.join(sorted(left))}", pytrace=False)
 
 
 def test_the_list_for_planning_and_fetching_is_there():

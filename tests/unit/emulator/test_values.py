@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.evaluator import dates
+from emulator.evaluator import date_patterns, dates
 from emulator.evaluator.dates import Date
 
 moments = st.datetimes(
@@ -21,7 +21,7 @@ def test_dates_are_those_of_the_calendar(moment):
     date = dates.of_datetime(moment)
     assert date.millis == round(moment.timestamp() * 1000)
     assert dates.parse(moment.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]) == date
-    text = dates.formatted(date, "yyyy-MM-dd'T'HH:mm:ss.SSS DDD MMM")
+    text = date_patterns.formatted(date, "yyyy-MM-dd'T'HH:mm:ss.SSS DDD MMM")
     assert text == moment.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + moment.strftime(
         " %j %b"
     )
