@@ -96,6 +96,8 @@ def test_other_filters(rows):
     for wanted, expected in (
         (ee.Filter.inList("name", ["a", "c"]), [0, 2, 3]),
         (ee.Filter.inList("v", [9, 4]), [0, 2]),
+        (ee.Filter(apply("Filter.inList", {
+            "leftField": "v", "rightValue": [9, 4]})), [0, 2]),
         (ee.Filter.rangeContains("v", 1, 4), [0, 1, 3]),
         (ee.Filter.rangeContains("name", "b", "c"), [1, 2, 4]),
         (ee.Filter.notNull(["v"]), [0, 1, 2, 3]),
@@ -198,6 +200,9 @@ def test_properties_of_elements(rows):
     assert one.id().getInfo() == "0"
     assert set(one.propertyNames().getInfo()) >= {"i", "name", "v"}
     changed = one.set({"v": 5, "w": 6})
+    assert changed.toDictionary(["v", "w"]).getInfo() == {"v": 5, "w": 6}
+    several = {"object": one, "properties": {"v": 5, "w": 6}}
+    changed = ee.Feature(ee.ApiFunction.apply_("Element.setMulti", several))
     assert changed.toDictionary(["v", "w"]).getInfo() == {"v": 5, "w": 6}
     other = ee.Feature(None, {"b": 1}).copyProperties(one, ["v", "name"], ["name"])
     assert other.toDictionary().getInfo() == {"b": 1, "v": 4}

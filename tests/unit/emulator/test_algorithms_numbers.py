@@ -10,7 +10,7 @@ import operator
 import ee
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.evaluator.registry import registered
@@ -107,7 +107,9 @@ def test_two_numbers(name, pair):
     assert found == pytest.approx(float(BINARY[name](*pair)), rel=1e-15)
 
 
-@given(st.integers(-(2**62), 2**62), st.integers(0, 30), st.sampled_from([*BITS]))
+@pytest.mark.parametrize("name", BITS)
+@settings(max_examples=30)
+@given(left=st.integers(-(2**62), 2**62), right=st.integers(0, 30))
 def test_bits(left, right, name):
     found = number(name, left=left, right=right)
     expected = BITS[name](left, right)
