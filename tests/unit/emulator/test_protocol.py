@@ -81,6 +81,16 @@ def test_discovery_has_what_the_client_calls():
     assert "workloadTag" in thumbnails["parameters"]
 
 
+def test_the_client_lists_every_page(world, utm):
+    # It goes on only if the discovery document says that pages have a next one.
+    pixels = {"B": (utm, np.zeros((1, 1)))}
+    world.gather("c", [world.add(f"c/{i}", pixels, time=i) for i in range(1001)])
+    listed = ee.data.listImages("c")["images"]
+    assert [one["id"] for one in listed] == [f"c/{i}" for i in range(1001)]
+    assert len(ee.data.listImages({"parent": "c", "pageSize": 7})["images"]) == 7
+    assert ee.data.listOperations() == []
+
+
 def test_workload_tags_and_band_ids_are_taken(world, utm):
     image = ee.Image([1, 2, 3]).rename(["a", "b", "c"])
     with ee.data.workloadTagContext("run-1"):
