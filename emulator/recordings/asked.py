@@ -91,6 +91,14 @@ def asked(method: str, uri: str, body: bytes | str | None) -> Asked | None:
     Returns:
         What it asks for; None if its kind is not recorded, or it cannot be read.
     """
+    try:
+        return _asked(method, uri, body)
+    except (ValueError, RecursionError):
+        # No JSON, or nested too deep to be written again.
+        return None
+
+
+def _asked(method: str, uri: str, body: bytes | str | None) -> Asked | None:
     found = routes.route(method, uri)
     if found.kind not in RECORDED:
         return None
@@ -108,10 +116,7 @@ def asked(method: str, uri: str, body: bytes | str | None) -> Asked | None:
         path = f"{path}?{urlencode(query)}"
     sent: Json | None = None
     if verb == "POST" or found.kind == routes.THUMBNAIL_PIXELS:
-        try:
-            sent = json.loads(body or "")
-        except ValueError:
-            return None
+        sent = json.loads(body or "")
         if not isinstance(sent, dict):
             return None
         sent.pop("workloadTag", None)

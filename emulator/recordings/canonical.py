@@ -23,7 +23,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from emulator.evaluator import graph
-from emulator.evaluator.errors import EngineError
 
 _MAX_SAFE_INTEGER = 2**53
 """Beyond it a ``constantValue``, a double on the wire, would not be exact."""
@@ -31,6 +30,7 @@ _LONG_TEXT = 64
 """Longer constants get a place of their own, to be written once."""
 
 Json = dict[str, Any]
+_Meaning = tuple[tuple[str, str], ...]
 
 
 def canonical_text(value: Any) -> str:
@@ -52,11 +52,10 @@ def canonical_expression(expression: Mapping[str, Any]) -> Json:
         EngineError: It is malformed, cyclic or nested too deep.
     """
     root = graph.read_expression(expression)
-    try:
-        writer = _Writer(keep_names=_calls_unknown_functions(root))
-        result = writer.name_of(writer.write(root, {}))
-    except RecursionError:
-        raise EngineError("Expression is nested too deep.") from None
+    nodes = _inner_first(root)
+    keep_names = any(isinstance(n, graph.CallValue) and not _fits(n) for n in nodes)
+    writer = _Writer(nodes, keep_names=keep_names)
+    result = writer.name_of(writer.write_deep(root))
     return {"result": result, "values": writer.values}
 
 
@@ -75,21 +74,24 @@ def _children(node: graph.Node) -> Iterable[graph.Node]:
             yield node.body
 
 
-def _calls_unknown_functions(root: graph.Node) -> bool:
-    """Whether a function is called by argument names that may be those of any other."""
-    seen, left = {root}, [root]
+def _inner_first(root: graph.Node) -> list[graph.Node]:
+    """Returns all nodes, each after those that it is made of; no recursion."""
+    made: dict[graph.Node, None] = {}
+    left = [root]
     while left:
-        node = left.pop()
-        if isinstance(node, graph.CallValue) and not _fits(node):
-            return True
-        fresh = set(_children(node)) - seen
-        seen |= fresh
-        left.extend(fresh)
-    return False
+        node = left[-1]
+        if fresh := [child for child in _children(node) if child not in made]:
+            left += fresh
+        else:
+            made[left.pop()] = None
+    return list(made)
 
 
 def _fits(call: graph.CallValue) -> bool:
-    """Whether a call names the arguments of a function that is written out."""
+    """Whether a call names the arguments of a function that is written out.
+
+    Otherwise they may be those of any function.
+    """
     if not isinstance(call.function, graph.Definition):
         return False
     names = sorted(name for name, _ in call.arguments)
@@ -103,13 +105,23 @@ class _Writer:
         values: The expression's values so far.
     """
 
-    def __init__(self, *, keep_names: bool) -> None:
+    def __init__(self, nodes: list[graph.Node], *, keep_names: bool) -> None:
+        """Prepares to write.
+
+        Args:
+            nodes: All that will be written, inner ones first.
+            keep_names: Whether functions' arguments keep their names.
+        """
         self.values: Json = {}
         self._keep_names = keep_names
         self._names: dict[str, str] = {}
         self._heights: dict[graph.Node, int] = {}
         self._constants: dict[graph.Node, tuple[Any, ...]] = {}
-        self._written: dict[tuple[graph.Node, tuple[tuple[str, str], ...]], Json] = {}
+        self._written: dict[tuple[graph.Node, _Meaning], Json] = {}
+        for node in nodes:
+            below = max((self._heights[n] for n in _children(node)), default=0)
+            self._heights[node] = below + isinstance(node, graph.Definition)
+            self._constants[node] = self._fold(node)
 
     def name_of(self, json_node: Json) -> str:
         """Returns the name of a node in :attr:`values`, which it enters if need be."""
@@ -129,11 +141,47 @@ class _Writer:
             node: The node.
             bound: The new names of the arguments in whose scope it stands.
         """
-        meaning = tuple(sorted((n, bound[n]) for n in node.free if n in bound))
+        meaning = _meaning(node, bound)
         key = (node, meaning)
         if key not in self._written:
             self._written[key] = self._short(self._body(node, dict(meaning)))
         return self._written[key]
+
+    def write_deep(self, root: graph.Node) -> Json:
+        """Returns what :meth:`write` does, and numbers as it does, of deep graphs."""
+        left: list[tuple[graph.Node, Mapping[str, str]]] = [(root, {})]
+        while left:
+            node, bound = left[-1]
+            fresh = [
+                (inner, there)
+                for inner, there in self._inputs(node, bound)
+                if (inner, _meaning(inner, there)) not in self._written
+            ]
+            if fresh:
+                left += reversed(fresh)
+            else:
+                self.write(*left.pop())
+        return self.write(root, {})
+
+    def _inputs(
+        self, node: graph.Node, bound: Mapping[str, str]
+    ) -> list[tuple[graph.Node, Mapping[str, str]]]:
+        """Returns what :meth:`_body` writes for a node, in that order."""
+        if self._constants[node]:
+            return []
+        match node:
+            case graph.ListNode():
+                return [(item, bound) for item in node.items]
+            case graph.DictNode():
+                return [(item, bound) for _, item in sorted(node.items, key=_0)]
+            case graph.Call():
+                return [(item, bound) for _, item in sorted(node.arguments, key=_0)]
+            case graph.CallValue():
+                arguments = sorted(self._renamed(node), key=_0)
+                return [(item, bound) for item in (node.function, *map(_1, arguments))]
+            case graph.Definition():
+                return [(node.body, self._inside(node, bound))]
+        return []
 
     def _short(self, json_node: Json) -> Json:
         if "argumentReference" in json_node:
@@ -145,7 +193,7 @@ class _Writer:
         return {"valueReference": self.name_of(json_node)}
 
     def _body(self, node: graph.Node, bound: Mapping[str, str]) -> Json:
-        if constant := self._constant(node):
+        if constant := self._constants[node]:
             return {"constantValue": constant[0]}
         match node:
             case graph.Constant():
@@ -166,10 +214,10 @@ class _Writer:
             case graph.CallValue():
                 return self._call_value(node, bound)
             case graph.Definition():
-                new = self._parameters(node)
-                inner = {**bound, **dict(zip(node.parameters, new, strict=True))}
+                inner = self._inside(node, bound)
                 body = self.name_of(self.write(node.body, inner))
-                definition = {"argumentNames": list(new), "body": body}
+                names = list(self._parameters(node))
+                definition = {"argumentNames": names, "body": body}
                 return {"functionDefinitionValue": definition}
         raise TypeError(node)
 
@@ -180,8 +228,14 @@ class _Writer:
     def _parameters(self, node: graph.Definition) -> tuple[str, ...]:
         if self._keep_names:
             return node.parameters
-        height = self._height(node.body)
+        height = self._heights[node.body]
         return tuple(f"_MAPPING_VAR_{height}_{i}" for i in range(len(node.parameters)))
+
+    def _inside(
+        self, node: graph.Definition, bound: Mapping[str, str]
+    ) -> Mapping[str, str]:
+        new = self._parameters(node)
+        return {**bound, **dict(zip(node.parameters, new, strict=True))}
 
     def _pairs(
         self, items: Iterable[tuple[str, graph.Node]], bound: Mapping[str, str]
@@ -190,46 +244,45 @@ class _Writer:
 
     def _call_value(self, node: graph.CallValue, bound: Mapping[str, str]) -> Json:
         function = self.name_of(self.write(node.function, bound))
-        arguments = node.arguments
-        if isinstance(node.function, graph.Definition):
-            old, new = node.function.parameters, self._parameters(node.function)
-            renamed = dict(zip(old, new, strict=True))
-            arguments = tuple((renamed.get(n, n), value) for n, value in arguments)
         call = {
             "functionReference": function,
-            "arguments": self._pairs(arguments, bound),
+            "arguments": self._pairs(self._renamed(node), bound),
         }
         return {"functionInvocationValue": call}
 
-    def _constant(self, node: graph.Node) -> tuple[Any, ...]:
-        """Returns the JSON of a node that is but constants, in a tuple, or nothing."""
-        if node not in self._constants:
-            self._constants[node] = self._fold(node)
-        return self._constants[node]
+    def _renamed(self, node: graph.CallValue) -> list[tuple[str, graph.Node]]:
+        if not isinstance(node.function, graph.Definition):
+            return list(node.arguments)
+        old, new = node.function.parameters, self._parameters(node.function)
+        renamed = dict(zip(old, new, strict=True))
+        return [(renamed.get(name, name), value) for name, value in node.arguments]
 
     def _fold(self, node: graph.Node) -> tuple[Any, ...]:
+        """Returns the JSON of a node that is but constants, in a tuple, or nothing."""
         match node:
             case graph.Constant() if _is_exact(node.value):
                 return (node.value,)
             case graph.ListNode():
-                items = [self._constant(item) for item in node.items]
+                items = [self._constants[item] for item in node.items]
                 return ([one[0] for one in items],) if all(items) else ()
             case graph.DictNode():
-                pairs = [(key, self._constant(item)) for key, item in node.items]
+                pairs = [(key, self._constants[item]) for key, item in node.items]
                 whole = all(one for _, one in pairs)
                 return ({key: one[0] for key, one in pairs},) if whole else ()
         return ()
 
-    def _height(self, node: graph.Node) -> int:
-        """Returns how many functions lie inside one another in a node."""
-        if node not in self._heights:
-            below = max(map(self._height, _children(node)), default=0)
-            self._heights[node] = below + isinstance(node, graph.Definition)
-        return self._heights[node]
+
+def _meaning(node: graph.Node, bound: Mapping[str, str]) -> _Meaning:
+    """Returns what the arguments that a node depends on are called."""
+    return tuple(sorted((name, bound[name]) for name in node.free if name in bound))
 
 
 def _0(pair: tuple[str, Any]) -> str:
     return pair[0]
+
+
+def _1(pair: tuple[str, graph.Node]) -> graph.Node:
+    return pair[1]
 
 
 def _is_exact(value: Any) -> bool:

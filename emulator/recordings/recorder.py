@@ -97,7 +97,7 @@ class Recorder:
             if self._store.add(entry, seconds):
                 return STORED
             before = self._store.find(read)
-        except (OSError, RecordingError):
+        except (OSError, RecordingError, RecursionError):
             _LOG.exception("%s %s cannot be stored", read.kind, read.key)
             return LOST
         if before is None or before.response == entry.response:

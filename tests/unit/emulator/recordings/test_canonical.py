@@ -252,6 +252,30 @@ def test_a_chain_of_shared_doublings_is_short():
     assert len(made["values"]) == 61
 
 
+def test_a_chain_may_be_long_and_its_numbers_are_the_same():
+    def chain(length, names):
+        values = {"0": {"functionInvocationValue": {"functionName": "F"}}}
+        for i in range(length):
+            inner = {names[0]: {"valueReference": str(i)}, names[1]: function("x", "b")}
+            call = {"functionName": "G", "arguments": inner}
+            values[str(i + 1)] = {"functionInvocationValue": call}
+        values["b"] = {"argumentReference": "x"}
+        return {"result": str(length), "values": values}
+
+    made = canonical_expression(chain(5000, "ab"))
+    assert len(made["values"]) == 5003
+    assert made["result"] == "5002"
+    short = canonical_expression(chain(3, "ab"))
+    assert short["values"].items() <= made["values"].items()
+    assert canonical(chain(5000, "ab")) != canonical(chain(5000, "ba"))
+
+
+def test_json_nested_too_deep_has_no_key():
+    deep = "[" * 100_000 + "]" * 100_000
+    text = f'{{"expression": {json.dumps(ONE)}, "x": {deep}}}'
+    assert asked("POST", PIXELS, text) is None
+
+
 def test_what_cannot_be_read_is_refused():
     with pytest.raises(EngineError, match="itself"):
         canonical_expression({"result": "0", "values": {"0": {"valueReference": "0"}}})
