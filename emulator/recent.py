@@ -82,10 +82,28 @@ class Recent(Generic[K, V]):
         return found
 
 
+class Remembered(Generic[P, V]):
+    """A function that keeps its values by its arguments.
+
+    Attributes:
+        recent: What it keeps.
+    """
+
+    def __init__(self, function: Callable[P, V], recent: Recent[Any, V]) -> None:
+        functools.update_wrapper(self, function)
+        self._function = function
+        self.recent = recent
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> V:
+        """Returns the function's value."""
+        key = (*args, *kwargs.values())
+        return self.recent.get(key, lambda: self._function(*args, **kwargs))
+
+
 def remembered(
     entries: int, size: int, weigh: Callable[[Any], int]
-) -> Callable[[Callable[P, V]], Callable[P, V]]:
-    """Keeps a function's values by its arguments, which are given by position.
+) -> Callable[[Callable[P, V]], Remembered[P, V]]:
+    """Keeps a function's values by its arguments, which are given in order.
 
     Args:
         entries: Most values kept.
@@ -93,14 +111,7 @@ def remembered(
         weigh: Returns a value's bytes.
     """
 
-    def decorate(function: Callable[P, V]) -> Callable[P, V]:
-        recent: Recent[tuple[object, ...], V] = Recent(entries, size, weigh)
-
-        @functools.wraps(function)
-        def found(*args: P.args, **kwargs: P.kwargs) -> V:
-            key = (*args, *kwargs.values())
-            return recent.get(key, lambda: function(*args, **kwargs))
-
-        return found
+    def decorate(function: Callable[P, V]) -> Remembered[P, V]:
+        return Remembered(function, Recent(entries, size, weigh))
 
     return decorate

@@ -7,6 +7,7 @@ recorded answers is another implementation of the same protocols.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -41,6 +42,18 @@ class PixelGrid:
     transform: Affine6
     width: int
     height: int
+
+    def __hash__(self) -> int:
+        """Returns a hash, worked out once: grids are keys all over an evaluation."""
+        return self._hash
+
+    @functools.cached_property
+    def _hash(self) -> int:
+        return hash((self.crs, self.transform, self.width, self.height))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leaves the hash behind: another process's strings hash differently."""
+        return {name: self.__dict__[name] for name in self.__dataclass_fields__}
 
 
 @dataclass(frozen=True)

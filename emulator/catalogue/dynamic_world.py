@@ -7,6 +7,7 @@ to scene; cloud and its shadow are masked, as are scenes of more than 35 % cloud
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +25,7 @@ from emulator.catalogue.base import (
     metres_grid,
     within,
 )
-from emulator.planet import climate, cover, places, speckle
+from emulator.planet import cover, places, speckle
 from emulator.planet.sun import months
 from emulator.recent import remembered
 from emulator.source import BandInfo, Bounds, Scene
@@ -35,6 +36,7 @@ CLASSES = (
     *("shrub_and_scrub", "built", "bare", "snow_and_ice"),
 )
 CLOUDIEST = 0.35
+_SNOW = 8
 _WRONG = 13  # of 256 pixels' chances, the second label wins
 
 
@@ -89,7 +91,7 @@ class DynamicWorldScene:
         if valid.any():
             hidden = seen.hidden(*window, cloud=0.25, shadow=0.3, cloudiest=CLOUDIEST)
             if hidden is not None:
-                valid &= ~hidden
+                valid = valid & ~hidden
         if band == "label":
             return labels, valid
         number = CLASSES.index(band)
@@ -123,18 +125,18 @@ def _labels(
     chance = speckle.bytes_at(
         seen.number, round(x0 / step), round(-y0 / step), width, height
     )
-    labels = base.usual.copy()
-    np.copyto(labels, base.second, where=chance < _WRONG)
+    labels = base.usual ^ (base.change & -(chance < _WRONG).view(np.uint8))
     snowy = base.snowy(_summer(seen.time_ms), -1.5 - seen.chill)
     if snowy is not None:
-        labels[snowy] = 8
+        labels ^= (labels ^ np.uint8(_SNOW)) & -snowy.view(np.uint8)
     return labels, chance
 
 
 @functools.lru_cache(maxsize=65536)
 def _summer(time_ms: int) -> float:
     """Returns the season, 1 in the northern summer to -1 in its winter."""
-    return float(climate.season(months(time_ms), np.array(90.0)))
+    # climate.season of the far north, without arrays.
+    return math.cos(2.0 * math.pi * (months(time_ms) - 6.6) / 12.0)
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ class _Base:
 
     Attributes:
         usual: Labels (h, w).
-        second: What they are most often taken for.
+        change: The bits in which what they are most often taken for differs.
         open_land: Where snow is seen.
         warm: Mean annual °C.
         swing: Half the yearly range in °C, negative in the south.
@@ -152,7 +154,7 @@ class _Base:
     """
 
     usual: npt.NDArray[np.uint8]
-    second: npt.NDArray[np.uint8]
+    change: npt.NDArray[np.uint8]
     open_land: npt.NDArray[np.bool_]
     warm: npt.NDArray[np.float32]
     swing: npt.NDArray[np.float32]
@@ -187,7 +189,7 @@ def _base(
     warm, swing = layers["warmth"], layers["swing"]
     return _Base(
         usual=usual,
-        second=cover.SECOND[codes],
+        change=usual ^ cover.SECOND[codes],
         open_land=(usual != 1) & (usual != 6) & (usual != 0),
         warm=warm,
         swing=swing,

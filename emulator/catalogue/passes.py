@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from emulator.catalogue import mgrs, skies
+from emulator.catalogue import mgrs, skies, swaths
 from emulator.catalogue.base import (
     box_meets,
     hashes,
@@ -96,20 +96,8 @@ class Pass:
     def inside(
         self, step: float, row: int, col: int, height: int, width: int
     ) -> npt.NDArray[np.bool_]:
-        """Returns which pixels of a window lie in the swath."""
-        valid = np.ones((height, width), bool)
-        x = self.square.x0 + (col + np.arange(width) + 0.5) * step
-        y = self.square.y0 - (row + np.arange(height) + 0.5) * step
-        for a, b, c in self.strip.sides:
-            # Rows and columns are in order, so the corners tell of all the rest.
-            across, down = a * x, (b * y) + c
-            ends = across[[0, -1]], down[[0, -1]]
-            if ends[0].min() + ends[1].min() > 0:
-                continue
-            if ends[0].max() + ends[1].max() <= 0:
-                return np.zeros((height, width), bool)
-            valid &= across[None, :] + down[:, None] > 0
-        return valid
+        """Returns which pixels of a window lie in the swath, read-only."""
+        return swaths.inside(self.square, self.strip, step, row, col, height, width)
 
     def clouds(
         self, step: float, row: int, col: int, height: int, width: int

@@ -190,7 +190,7 @@ class Sentinel2Scene:
         if band == "QA60":
             low, high = _QA60_GAP
             if low <= seen.time_ms < high:
-                valid &= False
+                valid = np.zeros_like(valid)
             return self._qa60(window), valid
         if band == "MSK_CLDPRB":
             dense = seen.clouds(*window)

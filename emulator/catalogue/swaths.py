@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
+import numpy.typing as npt
 from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
 from emulator.catalogue import mgrs
 from emulator.catalogue.orbits import Orbit
+from emulator.recent import remembered
 from emulator.source import Bounds
 
 # Relative orbit 51 crosses the equator at 11:06:40 UTC on 15 June 2019, half past ten
@@ -111,3 +113,41 @@ def _cut(
             t = d1 / (d1 - d2)
             kept.append((x1 + (x2 - x1) * t, y1 + (y2 - y1) * t))
     return kept if len(kept) >= 3 else []
+
+
+@remembered(32, 1 << 24, lambda valid: valid.nbytes)
+def inside(
+    square: mgrs.Granule,
+    strip: Strip,
+    step: float,
+    row: int,
+    col: int,
+    height: int,
+    width: int,
+) -> npt.NDArray[np.bool_]:
+    """Returns which pixels of a granule's window lie in a swath, read-only.
+
+    Args:
+        square: The granule.
+        strip: The swath over it.
+        step: Pixel size in metres.
+        row: First row.
+        col: First column.
+        height: Rows.
+        width: Columns.
+    """
+    valid = np.ones((height, width), np.bool_)
+    x = square.x0 + (col + np.arange(width) + 0.5) * step
+    y = square.y0 - (row + np.arange(height) + 0.5) * step
+    for a, b, c in strip.sides:
+        # Rows and columns are in order, so the corners tell of all the rest.
+        across, down = a * x, (b * y) + c
+        ends = across[[0, -1]], down[[0, -1]]
+        if ends[0].min() + ends[1].min() > 0:
+            continue
+        if ends[0].max() + ends[1].max() <= 0:
+            valid[:] = False
+            break
+        valid &= across[None, :] + down[:, None] > 0
+    valid.setflags(write=False)
+    return valid

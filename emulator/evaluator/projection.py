@@ -69,6 +69,18 @@ class Projection:
     crs: str
     transform: Affine6 = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
+    def __hash__(self) -> int:
+        """Returns a hash, worked out once."""
+        return self._hash
+
+    @functools.cached_property
+    def _hash(self) -> int:
+        return hash((self.crs, self.transform))
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leaves the hash behind: another process's strings hash differently."""
+        return {name: self.__dict__[name] for name in self.__dataclass_fields__}
+
     @property
     def scale(self) -> float:
         """Nominal side of a pixel in metres."""

@@ -70,6 +70,11 @@ def _ramp(value: Floats, low: float, high: float) -> Floats:
     return ramp
 
 
+def _lay(code: int, cover: Bytes, where: npt.NDArray[np.bool_]) -> None:
+    """Puts a code where it belongs, in place; many times quicker than by index."""
+    cover ^= (cover ^ np.uint8(code)) & -where.view(np.uint8)
+
+
 @dataclass(frozen=True)
 class _Chance:
     """The random fields that decide, and what is derived of the ground.
@@ -142,13 +147,13 @@ def _wild(ground: Ground, chance: _Chance) -> Bytes:
     soaked = np.minimum(np.float32(0.5), traits["rain"] / np.float32(2600))
 
     cover = np.full(scrub.shape, GRASS, np.uint8)
-    cover[(scrub < traits["moss"] * np.float32(1.4)) & (summer < 11)] = MOSS
-    cover[scrub > 1 - shrub / open_land] = SHRUB
-    cover[stony > 1 - bare] = BARE
-    cover[chance.veg < chance.tree] = TREE
+    _lay(MOSS, cover, (scrub < traits["moss"] * np.float32(1.4)) & (summer < 11))
+    _lay(SHRUB, cover, scrub > 1 - shrub / open_land)
+    _lay(BARE, cover, stony > 1 - bare)
+    _lay(TREE, cover, chance.veg < chance.tree)
     wet = traits["wet"] * np.float32(1.6) * chance.flat
-    cover[(chance.bog < wet) & (summer > 5)] = WETLAND
-    cover[(ground.lake > -0.16) & (chance.bog < soaked) & (summer > 7)] = WETLAND
+    _lay(WETLAND, cover, (chance.bog < wet) & (summer > 5))
+    _lay(WETLAND, cover, (ground.lake > -0.16) & (chance.bog < soaked) & (summer > 7))
     return cover
 
 
@@ -176,12 +181,12 @@ def _farm(block: BlockNoise, ground: Ground, chance: _Chance, cover: Bytes) -> B
     wooded = ((fields.number & np.uint32(3)) < 2) & lush & (chance.scrub < 0.7)
     number = (fields.number >> np.uint32(24)).astype(np.uint8)
     lane = farmed & (fields.edge < np.float32(4.0)) & ((number & 15) == 3)
-    cover[farmed] = CROP
-    cover[farmed & (kind < 0.17) & lush] = GRASS
-    cover[farmed & (kind > 0.975) & lush] = TREE
-    cover[hedge] = GRASS
-    cover[hedge & wooded] = TREE
-    cover[lane & (traits["town"] > 0.3)] = BUILT
+    _lay(CROP, cover, farmed)
+    _lay(GRASS, cover, farmed & (kind < 0.17) & lush)
+    _lay(TREE, cover, farmed & (kind > 0.975) & lush)
+    _lay(GRASS, cover, hedge)
+    _lay(TREE, cover, hedge & wooded)
+    _lay(BUILT, cover, lane & (traits["town"] > 0.3))
     number[~arable] = 0
     return number
 
@@ -191,23 +196,29 @@ def _build(block: BlockNoise, chance: _Chance, cover: Bytes) -> None:
     inside = towns.settle(block)
     if inside is not None:
         house = (inside > 0) & (chance.scrub < np.float32(0.45) + inside)
-        cover[house & (chance.slope < 0.35)] = BUILT
+        _lay(BUILT, cover, house & (chance.slope < 0.35))
 
 
 def _edge_and_water(ground: Ground, chance: _Chance, cover: Bytes) -> None:
     """Lays beaches, mangroves, gravel, ice and water, in place."""
     traits, bog = ground.traits, chance.bog
     surf = np.float32(0.004) + np.float32(0.006) * bog
-    cover[(ground.shore < surf) & (chance.scrub < 0.65)] = BARE
+    _lay(BARE, cover, (ground.shore < surf) & (chance.scrub < 0.65))
     tropical = (traits["warmth"] > 19) & (traits["rain"] > 900)
     flooded = ground.shore < np.minimum(np.float32(0.16) * bog, np.float32(0.075))
-    cover[flooded & tropical & (ground.rugged < 0.4) & (chance.farm < 0.62)] = MANGROVE
-    cover[(ground.river < 40) & (ground.river >= 0) & (chance.scrub > 0.8)] = BARE
+    _lay(
+        MANGROVE,
+        cover,
+        flooded & tropical & (ground.rugged < 0.4) & (chance.farm < 0.62),
+    )
+    _lay(BARE, cover, (ground.river < 40) & (ground.river >= 0) & (chance.scrub > 0.8))
     deep_cold = chance.summer + np.float32(0.6) * chance.grain < 0.3
-    cover[(deep_cold & (chance.slope < 0.95)) | (chance.veg < traits["snow"])] = ICE
+    _lay(
+        ICE, cover, (deep_cold & (chance.slope < 0.95)) | (chance.veg < traits["snow"])
+    )
     thawed = (traits["snow"] <= 0.5) & ~deep_cold
     inland = ((ground.river < 0) | (ground.lake > 0)) & thawed
-    cover[(ground.shore <= 0) | inland] = WATER
+    _lay(WATER, cover, (ground.shore <= 0) | inland)
 
 
 def _canopy(ground: Ground, chance: _Chance, cover: Bytes) -> tuple[Floats, Floats]:

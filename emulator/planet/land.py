@@ -45,7 +45,7 @@ PIXEL = sum(np.dtype(dtype).itemsize for dtype in LAYERS.values())
 """Bytes of all layers of a pixel."""
 
 _CAPACITY = 384
-_TOGETHER = 4
+_TOGETHER = 6
 """Blocks computed at once: more would not fit a core's own cache."""
 
 

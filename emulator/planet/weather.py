@@ -104,21 +104,24 @@ _RAW = np.array([_ROUGH ** (_OCTAVES - 1 - k) for k in range(_OCTAVES)])
 _GAINS = (_RAW / np.sqrt((_RAW**2).sum()) * 3.6).astype(np.float32)
 
 
-def _nodes(
-    x0: Ints, y0: Ints, width: int, height: int, seeds: Ints, octave: int
-) -> noise.Floats:
-    """Returns an octave's values at lattice nodes (n, height, width)."""
-    salts = seeds.astype(np.uint32)[:, None]
-    x = (x0[:, None] + (np.arange(width) + _SALT[octave])).astype(np.uint32)
-    y = (y0[:, None] + np.arange(height)).astype(np.uint32)
-    across = noise.mix_all(x ^ noise.mix_all(salts))
-    down = noise.mix_all(y + noise.mix_all(salts + np.uint32(0x51ED27)))
-    down *= np.uint32(0x9E3779B1)
-    values: noise.Floats = noise.mix_all(across[:, None, :] ^ down[:, :, None]).astype(
-        np.float32
+def _nodes(x: Ints, y: Ints, seeds: Ints) -> noise.Floats:
+    """Returns values in [-1, 1) at lattice nodes (n, height, width).
+
+    Args:
+        x: Numbers of the nodes across (n, width).
+        y: Numbers of the nodes down (n, height).
+        seeds: A number of each field's noise (n, 1).
+    """
+    salts = seeds.astype(np.uint32)
+    across = noise.mix_all(x.astype(np.uint32) ^ noise.mix_all(salts))
+    down = noise.mix_all(
+        y.astype(np.uint32) + noise.mix_all(salts + np.uint32(0x51ED27))
     )
-    values *= _GAINS[octave] * np.float32(2.0 / 2.0**32)
-    values -= _GAINS[octave]
+    down *= np.uint32(0x9E3779B1)
+    mixed = noise.mix_all(across[:, None, :] ^ down[:, :, None])
+    values: noise.Floats = mixed.astype(np.float32)
+    values *= np.float32(2.0 / 2.0**32)
+    values -= np.float32(1.0)
     return values
 
 
@@ -142,25 +145,30 @@ def _mixed(values: noise.Floats, first: Ints, weights: noise.Floats) -> noise.Fl
     return np.ascontiguousarray(np.swapaxes(total, 1, 2))
 
 
-def _axis(first: Ints, count: int, octave: int) -> tuple[Ints, int, Ints, noise.Floats]:
-    """Returns how an octave's nodes become the finest one's along an axis.
+_STEPS = np.arange(1, _OCTAVES)[:, None]
+
+
+def _axis(first: Ints, count: int) -> tuple[Ints, Ints, noise.Floats]:
+    """Returns how the nodes of all octaves become the finest one's along an axis.
 
     Args:
         first: The finest one's first node (n,).
         count: How many of it.
-        octave: 0 is the finest.
 
     Returns:
-        First node (n,), nodes, the first of the four rows and weights, as
-        :func:`_mixed` takes them.
+        Of each octave but the finest, nodes (n * 6, k), the first of the four rows
+        (n * 6, count) and weights (n * 6, count, 4), as :func:`_mixed` takes them.
     """
-    fine = first[:, None] + np.arange(count)
-    coarse = fine >> octave
-    start = coarse[:, 0]
-    taps = coarse[:, :, None] + np.arange(-1, 3)
-    weights = noise.refined(octave, fine[:, :, None] - (taps << octave))
-    nodes = ((count - 1 + (1 << octave) - 1) >> octave) + 4
-    return start - 1, nodes, coarse - start[:, None], weights.astype(np.float32)
+    fine = first[:, None, None] + np.arange(count)
+    coarse = fine >> _STEPS
+    start = coarse[:, :, :1]
+    taps = coarse[..., None] + np.arange(-1, 3)
+    away = fine[..., None] - (taps << _STEPS[..., None])
+    weights = noise.refined(_STEPS[..., None], away).astype(np.float32)
+    # As many as the second finest needs; coarser octaves have some to spare.
+    nodes = start - 1 + np.arange(count // 2 + 4)
+    nodes, rows = nodes.reshape(6 * len(first), -1), (coarse - start)
+    return nodes, rows.reshape(-1, count), weights.reshape(-1, count, 4)
 
 
 def fields(
@@ -180,12 +188,20 @@ def fields(
     """
     x0, y0 = columns // _FINEST - 1, rows // _FINEST - 1
     across, down = (width + 2) // _FINEST + 4, (height + 2) // _FINEST + 4
-    total = _nodes(x0, y0, across, down, seeds, 0)
+    n, seeds = len(seeds), seeds[:, None]
+    finest = _nodes(
+        x0[:, None] + np.arange(across), y0[:, None] + np.arange(down), seeds
+    )
+    x, left, right = _axis(x0, across)
+    y, upper, lower = _axis(y0, down)
+    salts = np.tile(_SALT[1:], n)[:, None]
+    nodes = _nodes(x + salts, y, np.repeat(seeds, 6, axis=0))
+    coarse = _mixed(_mixed(nodes, upper, lower), left, right)
+    coarse = coarse.reshape(n, 6, down, across)
+    total = finest * _GAINS[0]
+    # One by one: a sum over an axis may group them by the array's shape.
     for octave in range(1, _OCTAVES):
-        x, wide, left, right = _axis(x0, across, octave)
-        y, high, upper, lower = _axis(y0, down, octave)
-        nodes = _nodes(x, y, wide, high, seeds, octave)
-        total += _mixed(_mixed(nodes, upper, lower), left, right)
+        total += coarse[:, octave - 1] * _GAINS[octave]
     return _mixed(_mixed(total, *_cells(rows, y0, height)), *_cells(columns, x0, width))
 
 

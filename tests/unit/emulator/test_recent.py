@@ -1,13 +1,16 @@
 """What is remembered has limits."""
 
 import os
+import pickle
 import threading
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emulator.planet import land, places
 from emulator.recent import Recent
+from emulator.source import PixelGrid
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 60)), max_size=80))
@@ -62,3 +65,25 @@ def test_a_forked_child_is_not_locked_out():
             os._exit(0 if recent.get("b", lambda: b"x") == b"x" else 1)
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0
+
+
+def test_a_grid_s_hash_stays_in_its_process():
+    grid = PixelGrid("EPSG:32632", (10.0, 0.0, 5.0, 0.0, -10.0, 7.0), 3, 4)
+    same = PixelGrid("EPSG:32632", (10.0, 0.0, 5.0, 0.0, -10.0, 7.0), 3, 4)
+    assert {grid: 1}[same] == 1
+    assert b"_hash" not in pickle.dumps(grid)
+    assert pickle.loads(pickle.dumps(grid)) == grid
+
+
+def test_what_is_kept_of_windows_and_blocks_stays_within_its_limits():
+    for column in range(20):
+        places.metric_land(
+            "EPSG:32632", 500_000.0 + 1e4 * column, 6.2e6, 10.0, 128, 128
+        )
+    assert 0 < land._BLOCKS.bytes <= land._BLOCKS.size
+    assert 0 < len(land._BLOCKS) <= land._BLOCKS.entries
+    recent = places.metric_land.recent
+    assert len(recent) == recent.entries
+    assert recent.bytes <= recent.size
+    places.metric_land("EPSG:32632", 500_000.0, 6.2e6, 10.0, 1500, 1500)
+    assert recent.find(("EPSG:32632", 500_000.0, 6.2e6, 10.0, 1500, 1500)) is None
