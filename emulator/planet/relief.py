@@ -139,7 +139,10 @@ def survey(block: BlockNoise) -> Ground:
 
     ragged = block.fractal(1, 9_000.0, 36.0, 0.56)
     shore = land - np.float32(0.5) + np.float32(0.16) * ragged
-    inland = _smoothstep(shore, 0.0, 0.6)
+    # Where all around is land no ragged shore comes, nor lowers the ground.
+    firm = _smoothstep(land, 0.9, 1.0)
+    shore = np.where(firm > 0, np.maximum(shore, np.float32(0.2) * firm), shore)
+    inland = np.maximum(_smoothstep(shore, 0.0, 0.6), firm)
 
     hills = block.fractal(2, 34_000.0, 60.0, 0.46)
     fine = block.fractal(3, 500.0, 36.0, 0.5)
@@ -187,7 +190,7 @@ def survey(block: BlockNoise) -> Ground:
         height = height + (calm - height) * sunk
 
     foot = np.maximum(shore, 0) * np.float32(60.0)
-    rise = _smoothstep(shore, 0.0, 0.35)
+    rise = np.maximum(_smoothstep(shore, 0.0, 0.35), firm)
     height = np.where(shore > 0, foot + np.maximum(height, 0.5) * rise, 0)
     height = height.astype(np.float32)
 

@@ -56,6 +56,14 @@ def test_months_are_as_warm_as_weather_stations_say(longitude, latitude, january
     assert usual(7) == pytest.approx(july, abs=7.5)
 
 
+@pytest.mark.parametrize("place", [(88.0, 33.0), (-66.0, -20.0), (-103.0, 39.0)])
+def test_ground_far_from_the_sea_lies_about_as_high_as_all_around(place):
+    height = window(*place, 512)["height"]
+    broad = atlas().height.nearest(*place) * STEP
+    assert height.min() > broad - 1_300
+    assert height.mean() == pytest.approx(broad, abs=500)
+
+
 @pytest.fixture(scope="module")
 def alps():
     return window(11.8, 47.15, 192)
