@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator import stack
+from emulator.evaluator.errors import EngineError
 from emulator.recordings.comparison import Comparison, Row, fidelity
 from emulator.recordings.differences import RTOL, Part
 from emulator.recordings.store import RecordingError, Store
@@ -131,20 +132,21 @@ def main(arguments: Sequence[str]) -> int:
 
     Returns:
         The exit status: 0; 1 if the fidelity is less than asked for; 2 if there is
-        no recording, or it is empty or damaged.
+        no recording, it is empty or damaged, or the local files are wrong.
     """
     options = _parser().parse_args(arguments)
     rows: list[Row] = []
     try:
         store = Store(options.recording)
-        comparison = Comparison(stack.catalogue(stack.Setup()), options.rtol)
+        setup = stack.Setup(catalog=options.catalog)
+        comparison = Comparison(stack.catalogue(setup), options.rtol)
         for entry in store.entries():
             rows.append(comparison.row(entry))
             sys.stdout.write(row_text(rows[-1]) + "\n")
             sys.stdout.flush()
         if not any(row.counts for row in rows):
             raise RecordingError(f"{options.recording} holds no answers")
-    except RecordingError as error:
+    except (RecordingError, EngineError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     sys.stdout.write(f"\n{summary_text(rows)}\n")
@@ -163,6 +165,12 @@ def _parser() -> argparse.ArgumentParser:
         description="Asks the emulator what was recorded, and compares the answers.",
     )
     parser.add_argument("recording", type=Path, metavar="DIR", help="the recording")
+    parser.add_argument(
+        "--catalog",
+        type=Path,
+        metavar="FILES",
+        help="answer from local GeoTIFFs first (see docs/catalog.md)",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write figures here")
     parser.add_argument(
         "--fail-under",

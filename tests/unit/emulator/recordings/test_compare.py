@@ -5,6 +5,8 @@ import json
 import ee
 import numpy as np
 import pytest
+import rasterio
+from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -280,3 +282,26 @@ def test_trees_are_compared_leaf_by_leaf():
     part = json_part({"r": theirs}, {"r": ours})
     # Order, two ids and two minima; three numbers.
     assert (part.count, part.equal) == (1 + 2 + 2 + 3, 2 + 1 + 2)
+
+
+def test_local_files_may_answer(
+    bands, utm, recorder, serve, connect, engine_of, tmp_path, capsys
+):
+    values, _ = bands["B2"]
+    truth = World()
+    truth.add("users/me/b", {"b1": (utm, values)})
+    connect(serve(stack.around(recorder(engine_of(truth)))).url)
+    truth.pixels(ee.Image("users/me/b"), utm)
+    file = tmp_path / "files" / "users" / "me" / "b.tif"
+    file.parent.mkdir(parents=True)
+    profile = {"driver": "GTiff", "count": 1, "dtype": "uint16", "crs": utm.crs}
+    profile |= {"width": SIZE, "height": SIZE, "transform": Affine(*utm.transform)}
+    with rasterio.open(file, "w", **profile) as target:
+        target.write(values, 1)
+    folder, files = tmp_path / "recording", tmp_path / "files"
+    assert run(capsys, folder, "--fail-under", 1, "--catalog", files)[0] == 0
+    status, text, _ = run(capsys, folder, "--fail-under", 1)
+    assert (status, "'users/me/b' not found" in text) == (1, True)
+    (files / "users" / "me" / "b.json").write_text('{"time_start": "soon"}')
+    status, _, error = run(capsys, folder, "--catalog", files)
+    assert (status, "b.json" in error) == (2, True)
