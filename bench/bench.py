@@ -21,8 +21,10 @@ from typing import Any
 import machine
 from assembling import assembling
 from encoding import encodings
-from engine_process import HERE, canned_engine
+from engine_process import HERE, ROOT, canned_engine
+from own_engine import own_costs, served_per_second, start_seconds
 from stages import StageTimes, stage_times
+from tiles_of import write_tiles
 from whole_runs import NAME, WholeRun, whole_run
 
 from dataset.paths import DatasetPaths
@@ -62,9 +64,20 @@ class Sizes:
     slots: int = 640
     stages: int = 200
     encoding: int = 40
+    engine: int = 88
+    remembered: int = 1000
 
 
-QUICK = Sizes(small=50, middle=100, large=300, slots=240, stages=50, encoding=16)
+QUICK = Sizes(
+    small=50,
+    middle=100,
+    large=300,
+    slots=240,
+    stages=50,
+    encoding=16,
+    engine=25,
+    remembered=100,
+)
 
 
 class Bench:
@@ -235,6 +248,50 @@ class Bench:
             ),
         ]
 
+    def engine(self) -> list[Figure]:
+        """What the emulator itself costs, each tile planned and fetched once."""
+        costs = own_costs(ROOT / "tiles.geojson", self.sizes.engine)
+        plan, pixels, work = costs.plan_ms, costs.pixels_ms, "arithmetic, 25 bands"
+        places = self._directory / "engine.geojson"
+        write_tiles(places, self.sizes.remembered)
+        many = own_costs(places, self.sizes.remembered)
+        grown = many.rss_mb[-1] - many.rss_mb[len(many.rss_mb) // 2 - 1]
+        asked = costs.requests[-self.sizes.engine // 2 :]
+        return [
+            Figure(
+                f"CPU for a tile's {costs.bands:.1f} bands, {costs.tiles} tiles",
+                pixels,
+                "ms",
+                "<= 60 ms",
+                pixels <= 60.0,
+            ),
+            Figure("  in arithmetic", pixels / costs.baseline_ms, "x", baseline=work),
+            Figure("CPU for its share of a plan", plan, "ms", "<= 15 ms", plan <= 15.0),
+            Figure("  in arithmetic", plan / costs.baseline_ms, "x", baseline=work),
+            Figure(f"  {work}", costs.baseline_ms, "ms"),
+            Figure("  CPU of a trivial request", costs.trivial_ms, "ms"),
+            Figure("  CPU to start and answer one", start_seconds(), "s"),
+            Figure(
+                "  tiles a CPU second in the process", 1000.0 / (pixels + plan), "/s"
+            ),
+            *(
+                Figure(
+                    f"  requests a second by HTTP, {workers} workers",
+                    served_per_second(asked, workers),
+                    "/s",
+                )
+                for workers in (0, 1, 2)
+            ),
+            Figure(f"resident set after {many.tiles} tiles", many.rss_mb[-1], "MB"),
+            Figure(
+                "  growth over their second half",
+                grown,
+                "MB",
+                "<= 25 MB",
+                grown <= 25.0,
+            ),
+        ]
+
     def _run(self, tiles: int, latency: float = 0.0) -> WholeRun:
         output = self._output(tiles, latency)
         return whole_run(tiles, output, latency=latency, concurrent=CONCURRENT)
@@ -250,6 +307,7 @@ MEASUREMENTS: dict[str, Callable[[Bench], list[Figure]]] = {
     "encoding": Bench.encoding,
     "assembly": Bench.assembly,
     "memory": Bench.memory,
+    "engine": Bench.engine,
 }
 
 
