@@ -1,4 +1,4 @@
-"""Writes the pages that follow from the registry: ``docs/modalities/*.md``.
+"""Writes what follows from the code: ``docs/modalities/*.md``, parts of others.
 
 ``python docs/generate.py`` writes them, ``--check`` only says whether they are true.
 """
@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import emulator_page
 
 from modalities import registry
 from modalities.modality import Modality, PixelModality
@@ -23,8 +25,11 @@ def main(arguments: list[str]) -> int:
     """Writes or checks the pages; returns 1 if a checked page is not true."""
     pages = {f"{m.name}.md": page(m) for m in map(registry.get, registry.names())}
     pages["README.md"] = overview()
+    emulated = emulator_page.page(emulator_page.PAGE.read_text("utf-8"))
     if "--check" in arguments:
         stale = stale_pages(pages)
+        if emulated != emulator_page.PAGE.read_text("utf-8"):
+            stale.append(emulator_page.PAGE.name)
         if stale:
             sys.stderr.write(
                 f"not true any more: {', '.join(stale)}; run 'make docs'\n"
@@ -33,6 +38,7 @@ def main(arguments: list[str]) -> int:
     FOLDER.mkdir(exist_ok=True)
     for name, text in pages.items():
         (FOLDER / name).write_text(text, "utf-8")
+    emulator_page.PAGE.write_text(emulated, "utf-8")
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from emulator.algorithms.reducers import MEANINGS
 from emulator.evaluator import reducers
 from emulator.evaluator.collection import Collection
 from emulator.evaluator.filters import field, plain
@@ -31,7 +32,10 @@ def column(collection: Collection, name: str) -> list[Any]:
 
 
 def _register(name: str, reducer: str) -> None:
-    @algorithm(f"AggregateFeatureCollection.{name}")
+    @algorithm(
+        f"AggregateFeatureCollection.{name}",
+        about=f"Returns {MEANINGS[reducer]} of a property.",
+    )
     def aggregate(collection: Collection, property: str) -> Any:
         values = column(collection, property)
         if reducer in ("min", "max") and values and isinstance(values[0], str):

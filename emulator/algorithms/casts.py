@@ -33,11 +33,13 @@ def _register(name: str, dtype: str) -> None:
         node = pixelwise(lambda v: pixeltype.cast(v, kind.dtype), band.node)
         return Band(band.name, kind, band.projection, node)
 
-    @algorithm(f"Image.{name}")
+    about = f"Returns the value as {dtype}."
+
+    @algorithm(f"Image.{name}", about=about)
     def cast_image(value: Image) -> Image:
         return value.computed(lambda: [changed(band) for band in value.bands])
 
-    @algorithm(f"Number.{name}")
+    @algorithm(f"Number.{name}", about=about)
     def cast_number(input: float) -> Any:
         return pixeltype.cast(np.asarray(input), kind.dtype).item()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from emulator.algorithms.reducers import MEANINGS
 from emulator.evaluator.best import BestNode, PickedNode
 from emulator.evaluator.collection import Collection
 from emulator.evaluator.elements import index_of
@@ -106,7 +107,9 @@ _SHORTCUTS = {
 
 
 def _register(name: str, reducer: str) -> None:
-    @algorithm(f"reduce.{name}")
+    @algorithm(
+        f"reduce.{name}", about=f"Returns {MEANINGS[reducer]} of all images, by pixel."
+    )
     def shortcut(collection: Collection) -> Image:
         return reduced(collection, simple(reducer), suffix=False)
 

@@ -48,14 +48,14 @@ def get(dictionary: Dictionary, key: str, default_value: Any) -> Any:
 
 
 def _typed(name: str, kinds: Any) -> None:
-    @algorithm(f"Dictionary.get{name}")
+    @algorithm(
+        f"Dictionary.get{name}", about=f"Returns a value that is a {name.lower()}."
+    )
     def get_typed(dictionary: Dictionary, key: str) -> Any:
         value = _get(dictionary, key)
         if value is not None and not isinstance(value, kinds):
             raise EngineError(f"Dictionary.get{name}: '{key}' is not a {name}.")
         return value
-
-    get_typed.__doc__ = f"Returns a value that is a {name.lower()}."
 
 
 _typed("Number", int | float)

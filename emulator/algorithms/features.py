@@ -48,13 +48,13 @@ def feature_select(
     return Feature(input.geometry() if retain_geometry else None, kept)
 
 
-def _geometry_of(feature: Any) -> Geometry | None:
+@algorithm("Element.geometry", ignores=("maxError",))
+@algorithm("Feature.geometry", ignores=("maxError",))
+@algorithm("Image.geometry", ignores=("maxError",))
+def element_geometry(feature: Any) -> Geometry | None:
+    """Returns an element's geometry or footprint."""
     place: Geometry | None = feature.geometry()
     return place
-
-
-for _name in ("Element.geometry", "Feature.geometry", "Image.geometry"):
-    algorithm(_name, ignores=("maxError",))(lambda feature: _geometry_of(feature))
 
 
 @algorithm("Element.get")
@@ -64,7 +64,9 @@ def element_get(object: Any, property: str) -> Any:
 
 
 def _typed(name: str, wanted: type | tuple[type, ...]) -> None:
-    @algorithm(f"Element.get{name}")
+    @algorithm(
+        f"Element.get{name}", about=f"Returns a property that is a {name.lower()}."
+    )
     def get(object: Any, property: str) -> Any:
         value = field(object, property)
         if value is not None and not isinstance(value, wanted):

@@ -66,9 +66,7 @@ def _contains(left: Any, right: Any) -> bool:
 
 _COMPARISONS: dict[str, tuple[Test, HintOf]] = {
     "equals": (equal, index_hint),
-    "eq": (equal, index_hint),
     "notEquals": (lambda a, b: not equal(a, b), _no_hint),
-    "neq": (lambda a, b: not equal(a, b), _no_hint),
     "lessThan": (comparable(operator.lt), _order_hint(lambda t: Hint(end=t))),
     "lessThanOrEquals": (
         comparable(operator.le),
@@ -91,13 +89,34 @@ _COMPARISONS: dict[str, tuple[Test, HintOf]] = {
     "inList": (lambda a, b: _contains(b, a), _no_hint),
     "listContains": (_contains, _no_hint),
 }
-for _short, _long in (
-    ("lt", "lessThan"),
-    ("lte", "lessThanOrEquals"),
-    ("gt", "greaterThan"),
-    ("gte", "greaterThanOrEquals"),
-):
+_MEANINGS = {
+    "equals": "two values are equal",
+    "notEquals": "two values differ",
+    "lessThan": "the left is less than the right",
+    "lessThanOrEquals": "the left is not greater than the right",
+    "greaterThan": "the left is greater than the right",
+    "greaterThanOrEquals": "the left is not less than the right",
+    "stringContains": "the left text contains the right",
+    "stringStartsWith": "the left text begins with the right",
+    "stringEndsWith": "the left text ends with the right",
+    "inList": "the right list contains the left value",
+    "listContains": "the left list contains the right value",
+    "intersects": "two geometries share a point",
+    "contains": "the left geometry contains the right",
+    "isContained": "the right geometry contains the left",
+    "disjoint": "two geometries share no point",
+}
+_SHORT = {
+    "eq": "equals",
+    "neq": "notEquals",
+    "lt": "lessThan",
+    "lte": "lessThanOrEquals",
+    "gt": "greaterThan",
+    "gte": "greaterThanOrEquals",
+}
+for _short, _long in _SHORT.items():
     _COMPARISONS[_short] = _COMPARISONS[_long]
+    _MEANINGS[_short] = _MEANINGS[_long]
 
 _SPATIAL = {
     "intersects": (shapely.intersects, True),
@@ -108,7 +127,7 @@ _SPATIAL = {
 
 
 def _register_comparison(name: str, test: Test, hint: HintOf) -> None:
-    @algorithm(f"Filter.{name}")
+    @algorithm(f"Filter.{name}", about=f"Passes if {_MEANINGS[name]}.")
     def compared(
         left_field: str | None,
         right_value: Any,
@@ -121,7 +140,9 @@ def _register_comparison(name: str, test: Test, hint: HintOf) -> None:
 
 
 def _register_spatial(name: str, test: Callable[[Any, Any], Any], near: bool) -> None:
-    @algorithm(f"Filter.{name}", ignores=("maxError",))
+    @algorithm(
+        f"Filter.{name}", ignores=("maxError",), about=f"Passes if {_MEANINGS[name]}."
+    )
     def compared(
         left_field: str | None,
         right_value: Any,

@@ -62,7 +62,13 @@ def named(
 
 
 def _register(name: str) -> None:
-    @algorithm(f"Kernel.{name}")
+    about = (
+        f"Returns a kernel of {name} distances."
+        if name in _DISTANCES
+        else f"Returns a kernel in the shape of a {name}."
+    )
+
+    @algorithm(f"Kernel.{name}", about=about)
     def make(radius: float, units: str, normalize: bool, magnitude: float) -> Kernel:
         return named(name, radius, units, normalize, magnitude)
 
@@ -139,7 +145,7 @@ _CLASSICS = {
 
 
 def _register_classic(name: str, rows: list[list[int]]) -> None:
-    @algorithm(f"Kernel.{name}")
+    @algorithm(f"Kernel.{name}", about=f"Returns the {name} kernel for edges.")
     def make(magnitude: float, normalize: bool) -> Kernel:
         values = np.asarray(rows, np.float64)
         kept = fixed(values, len(rows) // 2, len(rows) // 2, normalize).at(1.0)

@@ -37,14 +37,12 @@ def get(list: list[Any], index: int) -> Any:
 
 
 def _typed(name: str, kinds: Any) -> None:
-    @algorithm(f"List.get{name}")
+    @algorithm(f"List.get{name}", about=f"Returns an element that is a {name.lower()}.")
     def get_typed(list: list[Any], index: int) -> Any:
         value = list[_at(list, index, f"get{name}")]
         if not isinstance(value, kinds):
             raise EngineError(f"List.get{name}: Element {index} is not a {name}.")
         return value
-
-    get_typed.__doc__ = f"Returns an element that is a {name.lower()}."
 
 
 _typed("Number", int | float)

@@ -122,7 +122,7 @@ def _focal_around(name: str) -> tuple[Around, Callable[[PixelType], PixelType]]:
 def _register_focal(name: str, reducer: str) -> None:
     around, kind = _focal_around(reducer)
 
-    @algorithm(f"Image.{name}")
+    @algorithm(f"Image.{name}", about=f"Returns the {reducer} around each pixel.")
     def focal(
         image: Image,
         radius: float,

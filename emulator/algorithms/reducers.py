@@ -9,25 +9,27 @@ from emulator.evaluator.errors import EngineError
 from emulator.evaluator.reducers import Reducer
 from emulator.evaluator.registry import algorithm
 
-_SIMPLE = {
-    name: name
-    for name in (
-        "count",
-        "sum",
-        "product",
-        "mean",
-        "variance",
-        "stdDev",
-        "sampleVariance",
-        "sampleStdDev",
-        "min",
-        "max",
-        "first",
-        "last",
-        "median",
-        "mode",
-    )
-} | {
+MEANINGS = {
+    "count": "the number of values that are not null",
+    "sum": "the sum",
+    "product": "the product",
+    "mean": "the mean",
+    "variance": "the variance of all values",
+    "stdDev": "the standard deviation of all values",
+    "sampleVariance": "the variance, as of a sample",
+    "sampleStdDev": "the standard deviation, as of a sample",
+    "min": "the least value",
+    "max": "the greatest value",
+    "first": "the first value",
+    "last": "the last value",
+    "median": "the median",
+    "mode": "the most frequent value",
+    "any": "1 if one value is not 0",
+    "all": "1 if no value is 0",
+}
+"""What the simple reducers return, in words."""
+
+_SIMPLE = {name: name for name in MEANINGS if name not in ("any", "all")} | {
     "firstNonNull": "first",
     "lastNonNull": "last",
     "anyNonZero": "any",
@@ -42,7 +44,11 @@ _EXACT = ("maxBuckets", "minBucketWidth", "maxRaw")
 
 
 def _register(name: str, simple: str) -> None:
-    @algorithm(f"Reducer.{name}", ignores=_EXACT if name in ("median", "mode") else ())
+    @algorithm(
+        f"Reducer.{name}",
+        ignores=_EXACT if name in ("median", "mode") else (),
+        about=f"Returns a reducer to {MEANINGS[simple]}.",
+    )
     def make() -> Reducer:
         return reducers.simple(simple)
 

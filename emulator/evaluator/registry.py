@@ -78,6 +78,7 @@ class Algorithm:
             already of the declared types, and perhaps ``context``.
         lazy: Whether the arguments come as thunks, uncoerced.
         ignores: Arguments, as in the graph, that change nothing here.
+        about: What it does, in a line.
     """
 
     def __init__(
@@ -86,8 +87,10 @@ class Algorithm:
         function: Callable[..., Any],
         lazy: bool = False,
         ignores: Iterable[str] = (),
+        about: str = "",
     ) -> None:
         self.name = name
+        self.about = about or (inspect.getdoc(function) or "").partition("\n")[0]
         self.function = function
         self.lazy = lazy
         self.ignores = frozenset(ignores)
@@ -203,7 +206,7 @@ _ALGORITHMS: dict[str, Algorithm] = {}
 
 
 def algorithm(
-    name: str, *, lazy: bool = False, ignores: Iterable[str] = ()
+    name: str, *, lazy: bool = False, ignores: Iterable[str] = (), about: str = ""
 ) -> Callable[[F], F]:
     """Registers a function as the algorithm of that name.
 
@@ -213,6 +216,7 @@ def algorithm(
         name: As in ``algorithms.json``.
         lazy: Pass thunks instead of values; only for ``If``.
         ignores: Arguments that change nothing here; :data:`IGNORED` says why.
+        about: What it does, where the function's own docstring does not say.
 
     Raises:
         ValueError: The name is taken.
@@ -221,7 +225,7 @@ def algorithm(
     def register(function: F) -> F:
         if name in _ALGORITHMS:
             raise ValueError(f"algorithm {name} is registered twice")
-        _ALGORITHMS[name] = Algorithm(name, function, lazy, ignores)
+        _ALGORITHMS[name] = Algorithm(name, function, lazy, ignores, about)
         return function
 
     return register
