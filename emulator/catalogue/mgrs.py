@@ -14,6 +14,7 @@ import numpy as np
 import pyproj
 from shapely.geometry import Polygon
 
+from emulator import proj
 from emulator.planet.atlas import atlas
 from emulator.source import Bounds
 
@@ -57,16 +58,14 @@ def crs_of(zone: int, south: bool) -> str:
     return f"EPSG:{(32700 if south else 32600) + zone}"
 
 
-@functools.lru_cache(maxsize=128)
 def to_degrees(crs: str) -> pyproj.Transformer:
     """Returns the transformer from a CRS to longitude and latitude."""
-    return pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    return proj.transformer(crs, proj.WGS84)
 
 
-@functools.lru_cache(maxsize=128)
 def to_metres(crs: str) -> pyproj.Transformer:
     """Returns the transformer from longitude and latitude to a CRS."""
-    return pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+    return proj.transformer(proj.WGS84, crs)
 
 
 @dataclass(frozen=True)

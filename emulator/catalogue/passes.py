@@ -39,6 +39,7 @@ def milliseconds(text: str) -> int:
 
 FIRST_MS = milliseconds("2015-06-27")
 LAST_MS = milliseconds("2025-01-01")
+FIRST_YEAR, LAST_YEAR = 2015, 2024
 EUROPE_L2A = milliseconds("2017-03-28")
 _WORLD_L2A = milliseconds("2018-12-13")
 
@@ -152,11 +153,18 @@ class Pass:
 
     def _alike(self, cloudiest: float) -> list[Pass]:
         """Returns the year's passes of the orbit that are not cloudier."""
+        days = calendar(self.square)
+        if self.strip not in days.strips:
+            return []  # The granule's strips were worked out anew since.
         year = datetime.fromtimestamp(self.time_ms / 1000, UTC).year
-        days = calendar(self.square, year)
-        strip = days.strips.index(self.strip) if self.strip in days.strips else -1
-        chosen = (days.which == strip) & (days.shares <= cloudiest)
-        return [days.seen(i) for i in np.flatnonzero(chosen).tolist()]
+        first, last = np.searchsorted(
+            days.times,
+            [milliseconds(f"{year}-01-01"), milliseconds(f"{year + 1}-01-01")],
+        )
+        chosen = (days.which == days.strips.index(self.strip)) & (
+            days.shares <= cloudiest
+        )
+        return [days.seen(int(first + i)) for i in np.flatnonzero(chosen[first:last])]
 
 
 def pass_number(orbit: int, cycle: int, satellite: str) -> int:
@@ -170,7 +178,7 @@ def _in_europe(square: mgrs.Granule) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Calendar:
-    """The passes over a granule in a calendar year, by time.
+    """The passes over a granule, by time.
 
     What a search looks at is in arrays (n,); passes are made when they are wanted.
 
@@ -226,17 +234,16 @@ class Calendar:
         )
 
 
-@functools.lru_cache(maxsize=2048)
-def calendar(square: mgrs.Granule, year: int) -> Calendar:
-    """Returns the passes over a granule in a calendar year (some 10 kB)."""
-    start = datetime(year, 1, 1, tzinfo=UTC).timestamp()
-    end = datetime(year + 1, 1, 1, tzinfo=UTC).timestamp()
+@functools.lru_cache(maxsize=128)
+def calendar(square: mgrs.Granule) -> Calendar:
+    """Returns the passes over a granule (some 100 kB, the passes made not counted)."""
     rows = [np.empty((5, 0), np.int64)]
     over = strips(square)
     for which, strip in enumerate(over):
         for second, (_, offset, first) in enumerate(_FLEET):
             shift = offset + strip.seconds
-            cycles = np.array(ORBIT.cycles(strip.orbit, start, end, shift), np.int64)
+            span = first / 1000.0 - 1.0, LAST_MS / 1000.0 + 1.0
+            cycles = np.array(ORBIT.cycles(strip.orbit, *span, shift), np.int64)
             seconds = ORBIT.crossing_times(strip.orbit, cycles, shift)
             times = np.rint(seconds * 1000.0).astype(np.int64)
             kept = (times >= first) & (times < LAST_MS)
@@ -245,10 +252,11 @@ def calendar(square: mgrs.Granule, year: int) -> Calendar:
             row[2], row[3], row[4] = which, second, cycles[kept]
             rows.append(row)
     table = np.concatenate(rows, axis=1)
-    _, orbits, _, second, cycles = table
+    times, orbits, _, second, cycles = table
     table[1] = hashes(orbits, cycles & 0xFFFF, _LETTERS[second], 7) >> 1
-    missed = np.array([_missed(square, letter, year) for letter, _, _ in _FLEET])
-    table = table[:, (table[1] & 0xFFFF) / 65536.0 >= missed[second]]
+    years = times.astype("datetime64[ms]").astype("datetime64[Y]").astype(np.int64)
+    missed = _missed(square)[years - (FIRST_YEAR - 1970), second]
+    table = table[:, (table[1] & 0xFFFF) / 65536.0 >= missed]
     if abs(square.latitude) > 50.0:  # Nearer the equator the sun is always up.
         table = table[:, ~_dark(square, table[0])]
     table = table[:, np.lexsort((table[1], table[0]))]
@@ -295,13 +303,18 @@ def _months(times: npt.NDArray[np.int64]) -> npt.NDArray[np.floating[Any]]:
     return passed
 
 
-def _missed(square: mgrs.Granule, satellite: str, year: int) -> float:
-    """Returns the share of passes without data: many before the full service."""
-    if year < 2017:
-        return 0.15 if _in_europe(square) else 0.55
-    if year == 2017 and not _in_europe(square):
-        return 0.25 if satellite == "A" else 0.5
-    return 0.02
+def _missed(square: mgrs.Granule) -> npt.NDArray[np.float64]:
+    """Returns the share of passes without data: many before the full service.
+
+    Returns:
+        By year from the first and by satellite (years, 2).
+    """
+    shares = np.full((LAST_YEAR - FIRST_YEAR + 1, len(_FLEET)), 0.02)
+    full = 2017 - FIRST_YEAR
+    shares[:full] = 0.15 if _in_europe(square) else 0.55
+    if not _in_europe(square):
+        shares[full] = 0.25, 0.5
+    return shares
 
 
 Mask = Callable[[Calendar], npt.NDArray[np.bool_]]
@@ -323,8 +336,6 @@ def passes_in(
     high = min(LAST_MS, end_ms if end_ms is not None else LAST_MS)
     if low >= high:
         return []
-    first = datetime.fromtimestamp(low / 1000, UTC).year
-    last = datetime.fromtimestamp((high - 1) / 1000, UTC).year
     found: list[Pass] = []
     times = [np.empty(0, np.int64)]
     for square in mgrs.granules(bounds):
@@ -333,15 +344,14 @@ def passes_in(
         )
         if not meeting.any():
             continue
-        for year in range(first, last + 1):
-            days = calendar(square, year)
-            kept = meeting[days.which]
-            kept &= (days.times >= low) & (days.times < high)
-            if wanted is not None:
-                kept &= wanted(days)
-            chosen = np.nonzero(kept)[0]
-            times.append(days.times[chosen])
-            found.extend(map(days.seen, chosen.tolist()))
+        days = calendar(square)
+        kept = meeting[days.which]
+        kept &= (days.times >= low) & (days.times < high)
+        if wanted is not None:
+            kept &= wanted(days)
+        chosen = np.nonzero(kept)[0]
+        times.append(days.times[chosen])
+        found.extend(map(days.seen, chosen.tolist()))
     # Granules come by name, and so do passes of one time.
     order = np.argsort(np.concatenate(times), kind="stable")
     return [found[i] for i in order.tolist()]
@@ -355,9 +365,15 @@ def find_day(index: str) -> tuple[Calendar, int] | None:
     square = mgrs.by_name(parts[2][1:])
     if square is None:
         return None
-    days = calendar(square, int(parts[1][:4]))
-    for i, time_ms in enumerate(days.times.tolist()):
-        if stamp(time_ms) == parts[1] and days.seen(i).index == index:
+    days = calendar(square)
+    try:
+        second = datetime.strptime(parts[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    start = round(second.timestamp() * 1000)
+    first, last = np.searchsorted(days.times, [start, start + 1000]).tolist()
+    for i in range(first, last):
+        if days.seen(i).index == index:
             return days, i
     return None
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pyproj
 
+from emulator import proj
 from emulator.evaluator.errors import EngineError
 from emulator.source import Affine6
 
@@ -15,7 +16,6 @@ METRES_PER_DEGREE = math.pi * 6378137.0 / 180.0
 """Length of a degree on the sphere of WGS 84's equatorial radius."""
 
 
-@functools.lru_cache(maxsize=512)
 def crs_of(code: str) -> pyproj.CRS:
     """Returns a CRS.
 
@@ -23,7 +23,7 @@ def crs_of(code: str) -> pyproj.CRS:
         EngineError: PROJ does not know it.
     """
     try:
-        return pyproj.CRS.from_user_input(code)
+        return proj.crs(code)
     except pyproj.exceptions.CRSError:
         raise EngineError(
             f"Projection: The CRS of a map projection could not be parsed: '{code}'."
@@ -33,7 +33,8 @@ def crs_of(code: str) -> pyproj.CRS:
 @functools.lru_cache(maxsize=512)
 def transformer(source: str, target: str) -> pyproj.Transformer:
     """Returns PROJ's transformation, x before y on both sides."""
-    return pyproj.Transformer.from_crs(crs_of(source), crs_of(target), always_xy=True)
+    crs_of(source), crs_of(target)
+    return proj.transformer(source, target)
 
 
 @functools.lru_cache(maxsize=512)

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyproj
 
+from emulator import proj
 from emulator.planet import land, mercator
 from emulator.recent import remembered
 
@@ -25,10 +26,9 @@ _STEP = 1280.0
 in the far north."""
 
 
-@functools.lru_cache(maxsize=128)
 def transformer(crs: str) -> pyproj.Transformer:
     """Returns the transformer from a CRS to longitude and latitude."""
-    return pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    return proj.transformer(crs, proj.WGS84)
 
 
 @functools.lru_cache(maxsize=65536)
