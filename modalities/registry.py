@@ -75,7 +75,7 @@ def load_modules(modules: Iterable[str]) -> None:
     for module in modules:
         try:
             importlib.import_module(module)
-        except (ImportError, SyntaxError) as error:
+        except Exception as error:  # whatever the module does when it is imported
             raise ValueError(
                 f"--modality_module {module}: can't be imported: {error}"
             ) from error

@@ -41,6 +41,9 @@ Options that are not listed here go to Apache Beam, such as --direct_num_workers
 """
 
 
+_FIRST_YEAR, _LAST_YEAR = 2015, 2100
+
+
 class Parser(argparse.ArgumentParser):
     """A parser whose errors are one line, like all errors of this program."""
 
@@ -66,12 +69,14 @@ def make_parser() -> Parser:
     files = parser.add_argument_group("what to read and write")
     files.add_argument(
         "--tiles",
+        type=_text,
         required=True,
         metavar="FILE",
         help="GeoJSON, newline-delimited GeoJSON or GeoParquet; one feature a tile",
     )
     files.add_argument(
         "--output",
+        type=_text,
         default="datasets",
         metavar="DIR",
         help="directory for datasets (default: %(default)s)",
@@ -107,14 +112,14 @@ def make_parser() -> Parser:
     )
     work.add_argument(
         "--plan_batch",
-        type=_positive(int),
+        type=_number(int),
         default=25,
         metavar="N",
         help="tiles planned in one request (default: %(default)s)",
     )
     work.add_argument(
         "--tile_attempts",
-        type=_positive(int),
+        type=_number(int),
         default=12,
         metavar="N",
         help="requests for one tile before it is given up (default: %(default)s); "
@@ -122,14 +127,14 @@ def make_parser() -> Parser:
     )
     work.add_argument(
         "--tile_seconds",
-        type=_positive(float),
+        type=_number(float),
         default=900.0,
         metavar="S",
         help="seconds for one tile before it is given up (default: %(default)g)",
     )
     work.add_argument(
         "--request_seconds",
-        type=_positive(float),
+        type=_number(float),
         default=330.0,
         metavar="S",
         help="seconds for one request before it is tried again (default: "
@@ -144,7 +149,7 @@ def make_parser() -> Parser:
     )
     work.add_argument(
         "--max_failure_rate",
-        type=_share,
+        type=_number(float, 0, 1),
         default=0.5,
         metavar="SHARE",
         help="stop when a larger share of tiles fails for other reasons than having "
@@ -152,14 +157,14 @@ def make_parser() -> Parser:
     )
     work.add_argument(
         "--shard_tiles",
-        type=_positive(int),
+        type=_number(int),
         default=256,
         metavar="N",
         help="tiles in an intermediate file (default: %(default)s)",
     )
     work.add_argument(
         "--shard_minutes",
-        type=_positive(float),
+        type=_number(float),
         default=10.0,
         metavar="M",
         help="close an intermediate file after so long (default: %(default)g)",
@@ -174,7 +179,7 @@ def make_parser() -> Parser:
     )
     splits.add_argument(
         "--split_block_km",
-        type=_positive(float),
+        type=_number(float, 0.1, 20_000),
         default=50.0,
         metavar="KM",
         help="side of the blocks of land that stay in one split (default: %(default)g)",
@@ -193,6 +198,7 @@ def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
     )
     recipe.add_argument(
         "--modality_module",
+        type=_text,
         action="append",
         default=[],
         metavar="MODULE",
@@ -200,7 +206,7 @@ def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
     )
     recipe.add_argument(
         "--image_size",
-        type=_positive(int),
+        type=_number(int, 1, 32_768),
         default=128,
         metavar="N",
         help="pixels a side, 10 m each (default: %(default)s)",
@@ -214,14 +220,14 @@ def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
     )
     recipe.add_argument(
         "--max_cloud",
-        type=_positive(float),
+        type=_number(float, most=101),
         default=10.0,
         metavar="PERCENT",
         help="only Sentinel-2 scenes with less cloud (default: %(default)g)",
     )
     recipe.add_argument(
         "--sentinel1_max_days",
-        type=_positive(float),
+        type=_number(float, most=36_600),
         default=60.0,
         metavar="DAYS",
         help="longest gap from Sentinel-2 to Sentinel-1 (default: %(default)g)",
@@ -241,6 +247,7 @@ def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
     )
     recipe.add_argument(
         "--eco_region_labels",
+        type=_text,
         metavar="FILE",
         help="JSON object of ecoregion name to label, such as MMEarth's "
         "eco_labels.json, instead of the numbering of the engine's own table",
@@ -252,6 +259,7 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     engine = parser.add_argument_group("which engine to ask, and how hard")
     engine.add_argument(
         "--project",
+        type=_text,
         help="Google Cloud project registered for Earth Engine; without it the "
         "emulator answers",
     )
@@ -262,17 +270,20 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     )
     engine.add_argument(
         "--service_account_file",
+        type=_text,
         metavar="FILE",
         help="key file (default: application-default credentials)",
     )
     engine.add_argument(
         "--engine_url",
+        type=_text,
         metavar="URL",
         help="another server with Earth Engine's API, such as "
         "http://127.0.0.1:8085 of 'python -m emulator'",
     )
     engine.add_argument(
         "--catalog",
+        type=_text,
         metavar="DIR",
         help="let the built-in emulator serve local GeoTIFFs in place of its "
         "synthetic assets of the same names (docs/catalog.md)",
@@ -284,7 +295,7 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     )
     engine.add_argument(
         "--emulator_latency",
-        type=float,
+        type=_number(float, 0, 3600),
         default=0.0,
         metavar="S",
         help="let the built-in emulator wait so long in each request "
@@ -292,38 +303,50 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     )
     engine.add_argument(
         "--max_concurrent_requests",
-        type=_positive(int),
+        type=_number(int),
         default=40,
         metavar="N",
         help="requests in flight over the whole run (default: %(default)s)",
     )
     engine.add_argument(
         "--max_requests_per_second",
-        type=_positive(float),
+        type=_number(float),
         default=100.0,
         metavar="N",
         help="requests begun in a second over the whole run (default: %(default)g)",
     )
 
 
-def _positive(kind: type[int] | type[float]) -> Any:
-    """Makes a reader of numbers above zero."""
+def _number(
+    kind: type[int] | type[float], least: float | None = None, most: float = 1_000_000
+) -> Any:
+    """Makes a reader of numbers in a range: above zero if no least one is given.
+
+    There is always a most: nobody means more, and sums, clocks and arrays that the
+    number goes into overflow or fill the memory somewhere.
+    """
 
     def read(text: str) -> float:
         value = kind(text)
-        if not 0 < value < float("inf"):
+        if least is None and not value > 0:
             raise argparse.ArgumentTypeError(f"{text} is not above zero")
+        # Not a number is not in any range.
+        if not (least or 0) <= value <= most:
+            low = "above 0" if least is None else f"from {least:g}"
+            raise argparse.ArgumentTypeError(
+                f"{text} is out of range: give {low} to {most:,}"
+            )
         return value
 
     read.__name__ = "number" if kind is float else "whole number"
     return read
 
 
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
-    return value
+def _text(text: str) -> str:
+    """Reads what may not be empty: an unset variable of a shell gives that."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it is empty: give it, or leave it out")
+    return text
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -337,14 +360,22 @@ def _years(text: str) -> tuple[int, ...]:
     try:
         years: set[int] = set()
         for part in text.split(","):
-            first, _, last = part.partition("-")
-            years.update(range(int(first), int(last or first) + 1))
+            first, dash, last = part.partition("-")
+            begin, end = int(first), int(last if dash else first)
+            if begin > end:
+                raise argparse.ArgumentTypeError(
+                    f"{text!r}: {begin} is after {end}; give the earlier year first"
+                )
+            if begin < _FIRST_YEAR or end > _LAST_YEAR:
+                raise argparse.ArgumentTypeError(
+                    f"{text!r}: Sentinel-2 begins in {_FIRST_YEAR}; give years from "
+                    f"then to {_LAST_YEAR}"
+                )
+            years.update(range(begin, end + 1))
     except ValueError:
         raise argparse.ArgumentTypeError(
             f"{text!r} is no year (2019) or range (2017-2020)"
         ) from None
-    if not years or min(years) < 2015 or max(years) > 2100:
-        raise argparse.ArgumentTypeError(f"{text!r}: Sentinel-2 begins in 2015")
     return tuple(sorted(years))
 
 
@@ -356,6 +387,7 @@ def _fractions(text: str) -> tuple[float, float, float]:
             f"{text!r} is not three numbers such as 0.8,0.1,0.1"
         ) from None
     whole = train + val + test
-    if min(train, val, test) < 0.0 or abs(whole - 1.0) > 1e-9 or train <= 0.0:
+    fit = min(train, val, test) >= 0.0 and abs(whole - 1.0) <= 1e-9 and train > 0.0
+    if not fit:  # not a number is not fit either
         raise argparse.ArgumentTypeError(f"{text!r} must sum to 1, with some train")
     return train, val, test

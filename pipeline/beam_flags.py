@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from typing import Any
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from pipeline.arguments import Parser
 from pipeline.exits import BadInputError
 
 
@@ -17,15 +17,10 @@ def check_beam_flags(flags: Sequence[str]) -> None:
     Raises:
         BadInputError: There is one; the message names it.
     """
-    parser = argparse.ArgumentParser(
-        add_help=False, allow_abbrev=False, conflict_handler="resolve"
-    )
+    parser = Parser(add_help=False, allow_abbrev=False, conflict_handler="resolve")
     for options in _all_subclasses(PipelineOptions):
         options._add_argparse_args(parser)
-    try:
-        _, unknown = parser.parse_known_args(list(flags))
-    except SystemExit:
-        raise BadInputError(f"Beam can't read its options: {' '.join(flags)}") from None
+    _, unknown = parser.parse_known_args(list(flags))
     if unknown:
         raise BadInputError(
             f"unknown option {unknown[0]}: neither earthloom (see --help) nor "

@@ -26,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     named = bool(given) and given[0] in COMMANDS
     name, rest = (given[0], given[1:]) if named else ("run", given)
     try:
+        if any("\0" in word for word in given):
+            raise BadInputError("an argument holds a NUL character; write it without")
         if given and not given[0].startswith("-") and not named:
             raise BadInputError(
                 f"unknown command {given[0]!r}; there are: {', '.join(COMMANDS)}"

@@ -25,8 +25,8 @@ def only_run(path: Path) -> Iterator[None]:
     Raises:
         BadInputError: Another run holds it, or the file cannot be made.
     """
-    new = [d for d in path.parents if not d.exists()]
     try:
+        new = [d for d in path.parents if not d.exists()]
         path.parent.mkdir(parents=True, exist_ok=True)
         file = _locked(path)
     except OSError as error:

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from dataset.finish import SplitRule
 from dataset.paths import DatasetPaths
@@ -164,8 +165,11 @@ def engine_of(args: argparse.Namespace) -> Engine:
     if args.catalog_only and not args.catalog:
         raise ValueError("--catalog_only needs --catalog DIR")
     if args.engine_url:
-        if not args.engine_url.startswith(("http://", "https://")):
-            raise ValueError(f"--engine_url {args.engine_url}: begin it with http://")
+        if not _is_address(args.engine_url):
+            raise ValueError(
+                f"--engine_url {args.engine_url}: give an address such as "
+                "http://127.0.0.1:8085"
+            )
         return Engine("url", url=args.engine_url.rstrip("/"))
     if args.project:
         url = STANDARD if args.endpoint == "standard" else HIGH_VOLUME
@@ -178,6 +182,16 @@ def engine_of(args: argparse.Namespace) -> Engine:
         catalog=str(Path(args.catalog).resolve()) if args.catalog else "",
         catalog_only=args.catalog_only,
     )
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises if it is no number, or too large a one
+    except ValueError:
+        return False
+    fit = url.isprintable() and " " not in url
+    return fit and parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def budget_of(args: argparse.Namespace) -> Budget:

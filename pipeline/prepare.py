@@ -33,6 +33,14 @@ _logger = logging.getLogger(__name__)
 
 _PARTS_A_WORKER = 8
 _LARGEST_PART = 500
+_STATE: dict[str, type] = {
+    "recipe": dict,
+    "engine": str,
+    "tables": dict,
+    "recipe_hash": str,
+    "tiles_sha256": str,
+}
+"""What ``recipe.json`` holds."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,8 @@ def prepare(options: RunOptions, processes: int) -> Prepared:
         raise BadInputError(str(error)) from error
     stored = registry.resolve(options.recipe.modalities)
     kept = None if options.overwrite else _read_state(paths.recipe)
+    if kept is None and not options.overwrite:
+        _refuse_foreign_dataset(paths)
     _refuse_other_recipe(kept, options)
     scratch = files.temporary_name(paths.tiles)
     new = [d for d in (paths.state, *paths.state.parents) if not d.exists()]
@@ -263,11 +273,18 @@ def _read_labels(path: Path) -> dict[str, int]:
     """Reads ecoregion labels as MMEarth publishes them: name to number."""
     try:
         labels = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise BadInputError(f"--eco_region_labels {path}: {error}") from error
+    except OSError as error:
+        reason = error.strerror or error
+        raise BadInputError(
+            f"--eco_region_labels {path}: can't be read: {reason}; give a JSON file"
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise BadInputError(
+            f"--eco_region_labels {path}: is not JSON: {error}"
+        ) from error
     size = len(registry.get("eco_region").bands)
     if not isinstance(labels, dict) or not all(
-        isinstance(v, int) and 0 <= v < size for v in labels.values()
+        type(v) is int and 0 <= v < size for v in labels.values()
     ):
         raise BadInputError(
             f"--eco_region_labels {path}: not a JSON object of name to label, "
@@ -279,13 +296,27 @@ def _read_labels(path: Path) -> dict[str, int]:
 def _read_state(path: Path) -> dict[str, Any] | None:
     try:
         state: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        for key, kind in _STATE.items():
+            if not isinstance(state[key], kind):
+                raise TypeError(f"{key} is {state[key]!r}")
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInputError(
-            f"{path} can't be read ({error}); --overwrite begins anew"
+            f"{path} can't be read ({error}); give another --name, or --overwrite to "
+            "begin anew"
         ) from error
     return state
+
+
+def _refuse_foreign_dataset(paths: DatasetPaths) -> None:
+    """Keeps what another program, or a copy, left under the names of our files."""
+    for file in (paths.h5, paths.band_stats, paths.splits, paths.tile_info):
+        if file.exists():
+            raise BadInputError(
+                f"{file} is there, but not {paths.recipe}: it is not known what made "
+                "it; give another --name, or --overwrite to lose it"
+            )
 
 
 def _refuse_other_recipe(kept: Mapping[str, Any] | None, options: RunOptions) -> None:

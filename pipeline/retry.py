@@ -48,12 +48,11 @@ def main(arguments: Sequence[str]) -> int:
             f"{command} can't be read ({error}); give the whole command again"
         ) from error
     given = [word for word in given if word != "--overwrite"]
-    try:
-        # Paths in the command are relative to where it was given.
-        with contextlib.chdir(directory):
-            return main_job.main([*given, *more, "--retry", args.retry])
-    except FileNotFoundError:
+    if not directory.is_dir():
         raise BadInputError(
             f"{directory}, where the run was started, is gone; give the whole command "
             "again"
-        ) from None
+        )
+    # Paths in the command are relative to where it was given.
+    with contextlib.chdir(directory):
+        return main_job.main([*given, *more, "--retry", args.retry])

@@ -79,6 +79,12 @@ def run(options: RunOptions, arguments: Sequence[str]) -> int:
 
                 complain(f"{error}\nIt is put aside, and its tiles are made again.")
                 put_aside(error.shard)
+            except OSError as error:
+                raise RunStoppedError(
+                    f"can't write or read {error.filename or options.paths.directory}: "
+                    f"{error.strerror or error}\n"
+                    "What was finished is kept; the same command goes on from there."
+                ) from error
     raise RunStoppedError(
         f"shards of {options.paths.shards} turned out to be damaged again and again: "
         "check the disk"

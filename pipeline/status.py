@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from pipeline.arguments import Parser
 from pipeline.console import say
 from pipeline.exits import ALL_MADE, BadInputError
 from pipeline.lock import is_held
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -101,17 +104,17 @@ def paths_of(directory: Path) -> DatasetPaths:
     Raises:
         BadInputError: There is none.
     """
-    directory = directory.resolve()
     try:
+        directory = directory.resolve()
         paths = DatasetPaths(directory.parent, directory.name)
-    except ValueError as error:
-        raise BadInputError(f"{directory}: no run of earthloom's") from error
-    if not paths.recipe.exists():
-        raise BadInputError(
-            f"{directory}: no run of earthloom's; name the directory that holds "
-            "'state', such as datasets/data_sample_v001"
-        )
-    return paths
+        if paths.recipe.is_file():
+            return paths
+    except (ValueError, OSError) as error:
+        _logger.debug("%s", error)
+    raise BadInputError(
+        f"{directory}: no run of earthloom's; name the directory that holds "
+        "'state', such as datasets/data_sample_v001"
+    )
 
 
 def state_of(directory: Path) -> State:
@@ -121,6 +124,16 @@ def state_of(directory: Path) -> State:
         BadInputError: There is no run there.
     """
     paths = paths_of(directory)
+    try:
+        return _state(paths)
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise BadInputError(
+            f"{directory}: {paths.command.name} or {paths.run.name} is not as it was "
+            f"written ({error!r}); the command that made the run writes them again"
+        ) from error
+
+
+def _state(paths: DatasetPaths) -> State:
     running = is_held(paths.lock)
     progress = read_progress(paths.progress)
     command, record = _read(paths.command), _read(paths.run)
@@ -179,7 +192,7 @@ def words(state: State) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        value: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        value = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return value
+    return value if isinstance(value, dict) else {}

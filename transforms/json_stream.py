@@ -100,9 +100,9 @@ class JsonStream:
                 raise JsonStreamError(
                     f"nested too deeply in the value at {self.where()}"
                 ) from None
-            except ValueError as error:  # integers of thousands of digits
+            except ValueError:  # all that is left: see sys.set_int_max_str_digits
                 raise JsonStreamError(
-                    f"{error} in the value at {self.where()}"
+                    f"an integer of thousands of digits in the value at {self.where()}"
                 ) from None
             # A number near the window's end may go on behind it, as in 1.5e|+10.
             near = len(self._text) - end < _LONGEST_TOKEN

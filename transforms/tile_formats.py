@@ -44,6 +44,17 @@ _WGS84_NAMES = frozenset(
 )
 _WGS84_TITLES = frozenset({"wgs 84", "wgs84", "wgs 84 (crs84)"})
 
+_REWRITE = "write it as GeoJSON, with geopandas: read_file(...).to_file"
+_FOREIGN = (
+    (b"\x1f\x8b", "compressed by gzip", "unpack it first"),
+    (b"PK\x03\x04", "a ZIP archive", "unpack it first"),
+    (b"\xff\xfe", "UTF-16", "write it as UTF-8"),
+    (b"\xfe\xff", "UTF-16", "write it as UTF-8"),
+    (b"SQLite format 3\0", "a database, such as GeoPackage", _REWRITE),
+    (b"\x00\x00\x27\x0a", "a shapefile", _REWRITE),
+    (b"<?xml", "XML, such as KML", _REWRITE),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Feature:
@@ -75,6 +86,12 @@ def read_features(path: str | Path) -> Iterator[Feature]:
     """
     path = Path(path)
     try:
+        # Opening a pipe would wait; the file is read again to find duplicates.
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise TileInputError(
+                f"{path}: is no regular file, and it is read more than once; save the "
+                "tiles as a file first"
+            )
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
             file.seek(0)
@@ -85,6 +102,8 @@ def read_features(path: str | Path) -> Iterator[Feature]:
                     f"{path}: is named like Parquet but is not; write it again, or "
                     "give it the suffix of what it is (.geojson, .ndjson)"
                 )
+            elif (what := _foreign(head)) is not None:
+                raise TileInputError(f"{path}: {what}")
             elif not head.strip(b"\xef\xbb\xbf \t\r\n\x1e"):
                 raise TileInputError(f"{path}: the file is empty; give it tiles")
             elif _is_sequence(head, path):
@@ -93,7 +112,19 @@ def read_features(path: str | Path) -> Iterator[Feature]:
                 yield from _collection_features(file, path)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise TileInputError(f"{path}: cannot be read: {reason}") from error
+        raise TileInputError(
+            f"{path}: cannot be read: {reason}; give a file of tiles"
+        ) from error
+
+
+def _foreign(head: bytes) -> str | None:
+    """Says what a file is that is often given by mistake, and what to do."""
+    for magic, name, cure in _FOREIGN:
+        if head.startswith(magic):
+            return f"is {name}, not GeoJSON or GeoParquet; {cure}"
+    if head[:1] == b"{" and head[1:2] == b"\0":
+        return "is UTF-16 without a byte order mark; write it as UTF-8"
+    return None
 
 
 def _is_sequence(head: bytes, path: Path) -> bool:
@@ -142,7 +173,7 @@ def _collection_features(file: BinaryIO, path: Path) -> Iterator[Feature]:
             raise TileInputError(
                 f"{path}: is not a GeoJSON FeatureCollection, newline-delimited "
                 f"GeoJSON or GeoParquet; it begins with {stream.peek()!r}, at "
-                f"{stream.where()}"
+                f"{stream.where()}; write it as one of these, with geopandas: to_file"
             )
         stream.take("{")
         while stream.peek() != "}":
@@ -254,7 +285,7 @@ def _parquet_features(file: BinaryIO, path: Path) -> Iterator[Feature]:
                     number += 1
                     properties = {name: columns[name][row] for name in present}
                     yield Feature(number, properties, _from_wkb(wkb, number, path))
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError) as error:
         raise TileInputError(
             f"{path}: is not readable as Parquet: {error}; write it again"
         ) from error

@@ -18,6 +18,7 @@ MAX_LATITUDE = 84.0
 _HALF_TURN = 180.0
 _TURN = np.array([360.0, 0.0])
 _SPLIT_TOLERANCE = 1e-6
+_NUMBERS = frozenset({int, float})  # and not bool, which is an int elsewhere
 
 
 class GeometryError(ValueError):
@@ -76,9 +77,7 @@ def _items(value: object) -> list[Any]:
 
 def _position(value: object) -> Position:
     items = _items(value)
-    if len(items) < 2 or not all(
-        isinstance(v, int | float) and not isinstance(v, bool) for v in items
-    ):
+    if len(items) < 2 or not _NUMBERS.issuperset(map(type, items)):
         raise GeometryError(
             f"its coordinates hold {str(value)[:40]!r}; give positions as "
             "[longitude, latitude] in degrees"
@@ -124,7 +123,16 @@ def _polygon(rings: object) -> BaseGeometry:
     longitudes = [lon for lon, _ in lines[0]]
     if max(longitudes) - min(longitudes) > _HALF_TURN:
         lines = [_eastward(line) for line in lines]
-    polygon = shapely.Polygon(lines[0], lines[1:])
+        longitudes = [lon for lon, _ in lines[0]]
+        if not 0 < max(longitudes) - min(longitudes) <= _HALF_TURN:
+            raise GeometryError(
+                "its Polygon spans more than half of all longitudes, or holds a pole; "
+                "give a Polygon of the size of a tile, or a Point"
+            )
+    # As arrays: from tuples shapely takes a second for every 300,000 positions.
+    polygon = shapely.Polygon(
+        np.array(lines[0]), [np.array(line) for line in lines[1:]]
+    )
     if not polygon.is_valid:
         raise GeometryError(
             f"its Polygon is not valid ({shapely.is_valid_reason(polygon)}); give a "

@@ -21,6 +21,9 @@ from transforms.tile_geometry import GeometryError, centre_of
 MAX_TILE_ID_BYTES = 100
 """MMEarth's ``metadata`` stores ids as ``S100``."""
 
+MAX_NAME = 200
+"""Characters of an ecoregion's name: what is longer is no name but a mistake."""
+
 
 def read_tiles(
     path: str | Path, *, need_biome: bool, need_eco_region: bool
@@ -132,11 +135,16 @@ def _biome(value: object, needed: bool) -> str | None:
 
 
 def _eco_region(value: object, needed: bool) -> str | None:
-    if isinstance(value, str) and value.strip():
+    named = isinstance(value, str) and value.strip() and value.isprintable()
+    if isinstance(value, str) and named and len(value) <= MAX_NAME:
         return value
     if not needed:
         return None
-    found = "has no eco_region" if value is None else f"its eco_region is {value!r}"
+    found = (
+        "has no eco_region"
+        if value is None
+        else f"its eco_region {str(value)[:80]!r} is no name"
+    )
     raise _FeatureError(
         f"{found}; give the property 'eco_region', a RESOLVE 2017 ecoregion name, or "
         "leave out the modality eco_region"
