@@ -66,6 +66,7 @@ setup(
             "cryptography>=40",
             "global-land-mask>=1.0",
             "hypothesis>=6.100",
+            "mgrs>=1.5",
             "mypy>=1.11",
             "psutil>=5.9",
             "pytest>=8",

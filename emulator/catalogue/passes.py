@@ -24,7 +24,7 @@ from emulator.catalogue.base import (
 )
 from emulator.catalogue.swaths import ORBIT, Strip, strips
 from emulator.planet import noise, weather
-from emulator.planet.sun import Sun, sun_at
+from emulator.planet.sun import Sun, declination, equation, sun_at, turned
 from emulator.source import Bounds
 
 L1C = "COPERNICUS/S2_HARMONIZED"
@@ -278,12 +278,15 @@ _DARK = 85.0
 def _dark(square: mgrs.Granule, times: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Returns at which times (n,) the sun is too low over a granule."""
     days = times / 86_400_000.0
-    turn = 2.0 * np.pi * ((days + 10.0) % 365.2422) / 365.2422
-    declination = -math.radians(23.44) * np.cos(turn)
-    hour = np.radians(((days % 1.0) * 24.0 - 12.0) * 15.0 + square.longitude)
+    turn = turned(days)
+    cosine, sine = np.cos(turn), np.sin(turn)
+    tilt = declination(cosine, sine)
+    late = equation(cosine, sine)
+    hour = ((days % 1.0) * 24.0 - 12.0) * 15.0 + late / 4.0 + square.longitude
+    hour = np.radians(hour)
     phi = math.radians(square.latitude)
-    up = math.sin(phi) * np.sin(declination)
-    up += math.cos(phi) * np.cos(declination) * np.cos(hour)
+    up = math.sin(phi) * np.sin(tilt)
+    up += math.cos(phi) * np.cos(tilt) * np.cos(hour)
     edge = math.cos(math.radians(_DARK))
     dark: npt.NDArray[np.bool_] = up < edge
     # NumPy's sines may differ from Python's in the last bit: what is close is
