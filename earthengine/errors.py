@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Literal
 
 Kind = Literal[
@@ -72,7 +75,7 @@ def from_response(status: int, headers: Mapping[str, str], body: bytes) -> Engin
         body: Error body, in whatever form it came.
     """
     message, reasons = _read_error(body)
-    retry_after = _seconds(headers.get("retry-after"))
+    retry_after = _retry_after(headers)
     return EngineError(
         _kind(status, message, reasons),
         message or f"HTTP {status} without a message",
@@ -120,9 +123,28 @@ def _read_error(body: bytes) -> tuple[str, set[str]]:
         return " ".join(plain.split())[:300], set()
 
 
-def _seconds(value: str | None) -> float | None:
-    """Reads Retry-After in seconds; the date form is left to the backoff."""
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Reads Retry-After, seconds or a date (RFC 9110, section 10.2.3).
+
+    A date counts from the answer's own Date, so that clocks need not agree. What is
+    neither is left to the backoff.
+    """
+    value = headers.get("retry-after", "")
     try:
-        return max(0.0, float(value)) if value is not None else None
+        seconds = float(value)
+        return max(0.0, seconds) if math.isfinite(seconds) else None
     except ValueError:
+        until = _date(value)
+    if until is None:
         return None
+    now = _date(headers.get("date", "")) or datetime.now(UTC)
+    return max(0.0, (until - now).total_seconds())
+
+
+def _date(value: str) -> datetime | None:
+    try:
+        read = parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
+        return None
+    # "-0000" and no zone at all are read without one; both are UTC here.
+    return read if read.tzinfo else read.replace(tzinfo=UTC)

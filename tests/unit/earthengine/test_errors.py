@@ -2,6 +2,8 @@
 
 import json
 import pickle
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -71,12 +73,36 @@ def test_a_page_for_people_is_read_as_text():
         ("0.5", 0.5),
         ("-3", 0.0),
         (None, None),
-        ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+        ("soon", None),
+        ("nan", None),
+        ("inf", None),
+        ("Wed, 99 Oct 2026 07:28:00 GMT", None),
     ],
 )
 def test_retry_after_is_read_in_seconds(value, seconds):
     headers = {} if value is None else {"retry-after": value}
     assert from_response(429, headers, b"").retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    ("until", "seconds"),
+    [
+        # The three forms of RFC 9110, section 5.6.7.
+        ("Wed, 21 Oct 2015 07:28:30 GMT", 30.0),
+        ("Wednesday, 21-Oct-15 07:28:30 GMT", 30.0),
+        ("Wed Oct 21 07:28:30 2015", 30.0),
+        ("Wed, 21 Oct 2015 07:27:00 GMT", 0.0),
+    ],
+)
+def test_a_date_to_wait_for_counts_from_the_answers_own(until, seconds):
+    headers = {"retry-after": until, "date": "Wed, 21 Oct 2015 07:28:00 GMT"}
+    assert from_response(503, headers, b"").retry_after == seconds
+
+
+def test_a_date_to_wait_for_counts_from_now_if_the_answer_has_none():
+    until = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+    waits = from_response(503, {"retry-after": until}, b"").retry_after
+    assert waits == pytest.approx(3600.0, abs=60.0)
 
 
 @pytest.mark.parametrize(
