@@ -30,6 +30,13 @@ FATAL: frozenset[Kind] = frozenset(("forbidden", "unauthenticated"))
 """Kinds that no tile of the run will get past."""
 
 
+_LIMITED = frozenset(
+    ("rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED")
+)
+"""Reasons that make a 403 a matter of the moment, as Google's older and newer error
+forms spell them."""
+
+
 class EngineError(Exception):
     """A request that failed.
 
@@ -88,8 +95,7 @@ def _kind(status: int, message: str, reasons: set[str]) -> Kind:
     if status == 429:
         return "throttled"
     if status == 403:
-        limited = reasons & {"rateLimitExceeded", "userRateLimitExceeded"}
-        return "throttled" if limited else "forbidden"
+        return "throttled" if reasons & _LIMITED else "forbidden"
     if status == 401:
         return "unauthenticated"
     if status == 404:

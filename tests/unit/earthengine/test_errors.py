@@ -34,6 +34,7 @@ TABLE = [
     (403, google(403, "Earth Engine API has not been used"), "forbidden"),
     (403, b"", "forbidden"),
     (403, google(403, "Slow down", "rateLimitExceeded"), "throttled"),
+    (403, google(403, "Slow down", "RATE_LIMIT_EXCEEDED"), "throttled"),
     (403, google(403, "Slow down", "userRateLimitExceeded"), "throttled"),
     (404, google(404, "Asset not found."), "not_found"),
     (408, b"", "deadline"),
