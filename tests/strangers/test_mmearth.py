@@ -1,259 +1,26 @@
-"""What MMEarth's scripts ask of Earth Engine, expression by expression.
+"""MMEarth's expressions evaluate, with as many requests as its downloader makes."""
 
-The expressions follow the description of the downloader's published behaviour: each
-``getInfo`` of its is one here, so the requests can be counted. The client is the
-unmodified one, over HTTP.
-"""
-
-import calendar
-import io
 import math
 
 import ee
 import numpy as np
 import pytest
-import rasterio
 import requests
 
 import emulator
-import emulator.catalogue
 from emulator import server
+from tests.strangers.conftest import same
+from tests.strangers.downloader import L2A, S2_BANDS, Tile, tile_batch, tile_seed
 
-L2A = "COPERNICUS/S2_SR_HARMONIZED"
-L1C = "COPERNICUS/S2_HARMONIZED"
-L2A_BANDS = [
-    "B1",
-    "B2",
-    "B3",
-    "B4",
-    "B5",
-    "B6",
-    "B7",
-    "B8A",
-    "B8",
-    "B9",
-    "B11",
-    "B12",
-    "SCL",
-    "MSK_CLDPRB",
-    "QA60",
-]
-L1C_BANDS = [
-    "B1",
-    "B2",
-    "B3",
-    "B4",
-    "B5",
-    "B6",
-    "B7",
-    "B8A",
-    "B8",
-    "B9",
-    "B10",
-    "B11",
-    "B12",
-    "QA60",
-]
-CATEGORICAL = ("SCL", "QA60")
+DENMARK, SVALBARD, CONGO = (9.5, 56.0), (16.0, 78.5), (18.0, 0.5)
+AMAZON, OCEAN = (-62.0, -4.0), (-30.0, 0.0)
+WORLDCOVER = {10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 100}
 
 
-class Tile:
-    """One tile's stack, asked for as MMEarth's ``ee_set`` does.
-
-    Attributes:
-        bands: Names of the bands by modality, as the engine told them.
-        era5: Twelve numbers.
-        pixels: The merged GeoTIFF (bands, height, width).
-    """
-
-    def __init__(self, ring, level):
-        self.polygon = ee.Geometry.Polygon([ring])
-        self.lon = self.polygon.centroid().coordinates().get(0).getInfo()
-        self.lat = self.polygon.centroid().coordinates().get(1).getInfo()
-        self.bands, images = {}, []
-        images.append(self._sentinel2(level))
-        images += self._sentinel1()
-        images.append(self._aster())
-        self._era5()
-        images.append(self._dynamic_world())
-        images.append(self._canopy())
-        images.append(self._worldcover())
-        self.names, self.pixels = self._export(ee.Image.cat(images))
-
-    def _on_grid(self, image, bilinear):
-        image = image.clip(self.polygon)
-        if bilinear:
-            image = image.float().resample("bilinear")
-        return image.reproject(self.projection)
-
-    def _sentinel2(self, level):
-        collection = (
-            ee.ImageCollection(L2A if level == "l2a" else L1C)
-            .filterBounds(self.polygon)
-            .filterDate("2020-01-01", "2020-12-31")
-            .filterMetadata("CLOUDY_PIXEL_PERCENTAGE", "less_than", 10)
-        )
-        if level == "l2a":
-            assert collection.size().getInfo() > 0
-        near = collection.filter(
-            ee.Filter.contains(leftField=".geo", rightValue=self.polygon.buffer(200))
-        )
-        count = near.size().getInfo()
-        assert count > 0
-        image = ee.Image(near.toList(count).get(count // 2))
-        wanted = L2A_BANDS if level == "l2a" else L1C_BANDS
-        if level == "l2a":
-            there = image.bandNames().getInfo()
-            wanted = [name for name in wanted if name in there]
-        self.date = image.date().format("YYYY-MM-dd").getInfo()
-        self.projection = image.select("B4").projection()
-        self.crs = self.projection.getInfo()["crs"]
-        self.polygon.getInfo()
-        smooth = [name for name in wanted if name not in CATEGORICAL]
-        masks = [name for name in wanted if name in CATEGORICAL]
-        merged = self._on_grid(image.select(smooth), True).addBands(
-            self._on_grid(image.select(masks), False)
-        )
-        self.bands["sentinel2"] = merged.bandNames().getInfo()
-        return merged
-
-    def _sentinel1(self):
-        day = ee.Date(self.date)
-        collection = (
-            ee.ImageCollection("COPERNICUS/S1_GRD")
-            .filterDate("2017-01-01", "2020-12-31")
-            .filterBounds(self.polygon)
-            .filter(
-                ee.Filter.contains(
-                    leftField=".geo", rightValue=self.polygon.buffer(200)
-                )
-            )
-            .map(lambda image: image.clip(self.polygon))
-            .filter(ee.Filter.eq("instrumentMode", "IW"))
-            .map(
-                lambda image: image.set(
-                    "date_difference",
-                    ee.Number(image.date().difference(day, "day")).abs(),
-                )
-            )
-            .sort("date_difference")
-        )
-        found = []
-        for orbit in ("ASCENDING", "DESCENDING"):
-            image = collection.filter(
-                ee.Filter.eq("orbitProperties_pass", orbit)
-            ).first()
-            names = [n for n in image.bandNames().getInfo() if n != "angle"]
-            self.bands[f"sentinel1_{orbit[:3].lower()}"] = names
-            found.append(self._on_grid(image.select(names), True))
-        return found
-
-    def _aster(self):
-        height = (
-            ee.Image("projects/sat-io/open-datasets/ASTER/GDEM")
-            .clip(self.polygon)
-            .select("b1")
-            .float()
-        )
-        both = height.addBands(ee.Terrain.slope(height))
-        both = both.resample("bilinear").reproject(self.projection)
-        self.bands["aster"] = both.bandNames().getInfo()
-        return both
-
-    def _era5(self):
-        year, month = int(self.date[:4]), int(self.date[5:7])
-        last = calendar.monthrange(year, month)[1]
-        end = f"{year}-{month}-{last}"
-        before = (year, month - 1) if month > 1 else (year - 1, 12)
-        names = [
-            "temperature_2m",
-            "temperature_2m_min",
-            "temperature_2m_max",
-            "total_precipitation_sum",
-        ]
-        collection = ee.ImageCollection("ECMWF/ERA5_LAND/MONTHLY_AGGR").select(names)
-        months = collection.filterDate(f"{before[0]}-{before[1]}-01", end).toBands()
-        whole = collection.filterDate(f"{year - 1}-{month}-01", end)
-        reducers = (
-            ee.Reducer.mean(),
-            ee.Reducer.min(),
-            ee.Reducer.max(),
-            ee.Reducer.sum(),
-        )
-        of_year = ee.ImageCollection.fromImages(
-            [
-                whole.select(name).reduce(reducer)
-                for name, reducer in zip(names, reducers, strict=True)
-            ]
-        ).toBands()
-        image = months.addBands(of_year)
-        values = image.reduceRegion(ee.Reducer.mean(), self.polygon, 10).getInfo()
-        self.bands["era5"] = image.bandNames().getInfo()
-        self.era5 = [values[name] for name in self.bands["era5"]]
-
-    def _dynamic_world(self):
-        year = self.date[:4]
-
-        def shifted(image):
-            for label in reversed(range(10)):
-                image = image.where(image.eq(label), label + 1)
-            return image
-
-        label = (
-            ee.ImageCollection("GOOGLE/DYNAMICWORLD/V1")
-            .filterBounds(self.polygon)
-            .filterDate(f"{year}-01-01", f"{year}-12-31")
-            .select("label")
-            .map(shifted)
-            .mode()
-        )
-        assert label.bandNames().getInfo() == ["label"]
-        label = self._on_grid(label, False)
-        self.bands["dynamic_world"] = label.bandNames().getInfo()
-        return label
-
-    def _canopy(self):
-        where = "users/nlang/ETH_GlobalCanopyHeight{}_2020_10m_v1"
-        images = [
-            ee.Image(where.format(kind)).clip(self.polygon).float()
-            for kind in ("", "SD")
-        ]
-        both = ee.Image.cat(images).rename(["height", "std"])
-        both = both.resample("bilinear").reproject(self.projection)
-        self.bands["canopy"] = both.bandNames().getInfo()
-        return both
-
-    def _worldcover(self):
-        image = ee.ImageCollection("ESA/WorldCover/v100").first()
-        image = self._on_grid(image, False)
-        self.bands["worldcover"] = image.bandNames().getInfo()
-        return image
-
-    def _export(self, merged):
-        ring = self.polygon.getInfo()["coordinates"]
-        names = merged.bandNames().getInfo()
-        url = merged.getDownloadURL(
-            {
-                "name": "merged",
-                "scale": 10,
-                "crs": self.crs,
-                "region": ring,
-                "format": "GEO_TIFF",
-                "bands": names,
-            }
-        )
-        answer = requests.get(url, timeout=60)
-        answer.raise_for_status()
-        with rasterio.open(io.BytesIO(answer.content)) as tif:
-            self.profile = tif.profile
-            return names, tif.read()
-
-
-@pytest.fixture(scope="module")
-def ring(served):
-    """A tile as MMEarth makes it: 650 m around a point, and its bounding box."""
-    made = ee.Geometry.Point([9.5, 56.0]).buffer(650).bounds().getInfo()
-    return made["coordinates"][0]
+def ring_at(place):
+    """Returns a tile as MMEarth makes it: 650 m around a point, its bounding box."""
+    box = ee.Geometry.Point(place).buffer(650).bounds()
+    return box.getInfo()["coordinates"][0]
 
 
 def counted(served):
@@ -261,11 +28,23 @@ def counted(served):
     return sum(stats["requests"].values())
 
 
-@pytest.fixture(scope="module", params=["l2a", "l1c"])
-def tile(request, ring, served):
+def counting(served, *arguments, **more):
+    """Returns a tile and how many requests it took."""
     before = counted(served)
-    made = Tile(ring, request.param)
-    made.level, made.requests = request.param, counted(served) - before
+    made = Tile(*arguments, **more)
+    return made, counted(served) - before
+
+
+def middle_one(count):
+    return count // 2
+
+
+@pytest.fixture(scope="module", params=["l2a", "l1c"])
+def tile(request, served):
+    made, made_requests = counting(
+        served, ring_at(DENMARK), year=2020, level=request.param, index=middle_one
+    )
+    made.requests = made_requests
     return made
 
 
@@ -274,17 +53,20 @@ def test_the_requests_are_as_many_as_the_downloader_makes(tile):
 
 
 def test_the_merged_file_has_the_bands_in_order(tile):
-    s2 = len(tile.bands["sentinel2"])
-    assert s2 in {"l2a": (14, 15), "l1c": (14,)}[tile.level]
-    s1 = len(tile.bands["sentinel1_asc"]) + len(tile.bands["sentinel1_des"])
-    assert len(tile.names) == s2 + s1 + 2 + 1 + 2 + 1 == tile.pixels.shape[0]
-    assert tile.names[-6:] == ["b1", "slope", "label", "height", "std", "Map"]
+    s2 = tile.bands["sentinel2"]
+    smooth = [n for n in S2_BANDS[tile.level] if n not in ("SCL", "QA60")]
+    masks = [n for n in ("SCL", "QA60") if n in S2_BANDS[tile.level]]
+    assert s2 == smooth + masks
     # Earth Engine numbers repeated names.
-    assert tile.names[s2 : s2 + 4] == ["VV", "VH", "VV_1", "VH_1"]
+    radar = ["VV", "VH", "VV_1", "VH_1"]
+    others = ["b1", "slope", "label", "height", "std", "Map"]
+    assert tile.names == s2 + radar + others
+    assert len(tile.names) == tile.pixels.shape[0] == {"l2a": 25, "l1c": 24}[tile.level]
 
 
 def test_the_grid_is_utm_of_ten_metres_around_the_tile(tile):
     assert tile.crs == "EPSG:32632"
+    assert tile.profile["crs"].to_epsg() == 32632
     affine = tile.profile["transform"]
     assert (affine.a, affine.e) == (10.0, -10.0)
     assert affine.c % 10 == affine.f % 10 == 0
@@ -292,71 +74,205 @@ def test_the_grid_is_utm_of_ten_metres_around_the_tile(tile):
     assert 130 <= tile.pixels.shape[2] <= 137
 
 
+def test_pixels_are_those_of_our_own_evaluation(tile, own):
+    affine = tuple(tile.profile["transform"])[:6]
+    _, height, width = tile.pixels.shape
+    filled = tile.merged.float().unmask(-99_999, False)
+    expected = own(filled, tile.crs, affine, width, height)
+    for name, pixels in zip(tile.names, tile.pixels, strict=True):
+        # Masked pixels come as minus infinity.
+        same(np.where(np.isneginf(pixels), -99_999, pixels), expected[name])
+
+
 def test_the_middle_is_whole_and_plausible(tile):
+    assert tile.pixels.dtype == np.float32
+    assert tile.profile["nodata"] == -math.inf
     middle = tile.pixels[:, 10:-10, 10:-10]
     by_name = dict(zip(tile.names, middle, strict=True))
     for name, pixels in by_name.items():
+        # Canopy height is masked over water, and a pixel of it hides its neighbours.
         if name not in ("height", "std"):
             assert np.isfinite(pixels).all(), name
-    # Canopy height is masked over water, and a pixel of it hides its neighbours.
     assert np.isfinite(by_name["height"]).mean() > 0.5
     assert set(np.unique(by_name["label"])) <= set(range(1, 10))
-    assert set(np.unique(by_name["Map"])) <= {
-        10,
-        20,
-        30,
-        40,
-        50,
-        60,
-        70,
-        80,
-        90,
-        95,
-        100,
-    }
+    assert set(np.unique(by_name["Map"])) <= WORLDCOVER
     assert -40 < by_name["VV"].mean() < 10
-    assert tile.pixels.dtype == np.float32
 
 
-def test_the_climate_is_twelve_numbers(tile):
-    assert len(tile.era5) == 12
-    before, now, year = tile.era5[:4], tile.era5[4:8], tile.era5[8:]
-    for mean, low, high, rain in (before, now, year):
-        assert 240 < low <= mean <= high < 320
-        assert rain > 0
-    assert year[3] > before[3] + now[3]
+@pytest.mark.parametrize("orbit", ["ASCENDING", "DESCENDING"])
+def test_the_radar_scene_is_the_nearest_in_time(tile, orbit):
+    scenes = (
+        ee.ImageCollection("COPERNICUS/S1_GRD")
+        .filterBounds(tile.polygon)
+        .filterDate("2017-01-01", "2020-12-31")
+        .filter(ee.Filter.contains(".geo", tile.polygon.buffer(200)))
+        .filter(ee.Filter.eq("instrumentMode", "IW"))
+        .filter(ee.Filter.eq("orbitProperties_pass", orbit))
+    )
+    times = scenes.aggregate_array("system:time_start").getInfo()
+    day = np.datetime64(tile.date, "ms").astype(int)
+    chosen = tile.scenes["sentinel1_asc" if orbit == "ASCENDING" else "sentinel1_desc"]
+    found = chosen.date().millis().getInfo()
+    assert abs(found - day) == min(abs(time - day) for time in times)
 
 
-@pytest.mark.parametrize("eco_index", [0, 1])
-def test_tiles_are_made_by_random_points(served, eco_index):
+def test_the_climate_is_twelve_numbers_and_its_year_has_thirteen_months(tile):
+    year, month = int(tile.date[:4]), int(tile.date[5:7])
+    before = f"{year}{month - 1:02d}" if month > 1 else f"{year - 1}12"
+    kinds = (
+        *("temperature_2m", "temperature_2m_min", "temperature_2m_max"),
+        "total_precipitation_sum",
+    )
+    assert tile.bands["era5"] == [
+        *(f"{before}_{kind}" for kind in kinds),
+        *(f"{year}{month:02d}_{kind}" for kind in kinds),
+        "0_temperature_2m_mean",
+        "1_temperature_2m_min_min",
+        "2_temperature_2m_max_max",
+        "3_total_precipitation_sum_sum",
+    ]
+    months = (
+        ee.ImageCollection("ECMWF/ERA5_LAND/MONTHLY_AGGR")
+        .select(list(kinds))
+        .filterDate(f"{year - 1}-{month:02d}-01", f"{year}-{month:02d}-02")
+        .map(lambda one: one.set(one.reduceRegion(ee.Reducer.mean(), tile.polygon, 10)))
+    )
+    columns = [months.aggregate_array(kind).getInfo() for kind in kinds]
+    assert {len(column) for column in columns} == {13}
+    mean, low, high, rain = (np.array(column) for column in columns)
+    wanted = [mean.mean(), low.min(), high.max(), rain.sum()]
+    assert tile.era5[8:] == pytest.approx(wanted, rel=1e-6)
+    assert tile.era5[4:8] == pytest.approx([c[-1] for c in columns], rel=1e-6)
+    assert tile.era5[:4] == pytest.approx([c[-2] for c in columns], rel=1e-6)
+
+
+def test_the_climate_of_the_sea_is_null(served):
+    image = ee.ImageCollection("ECMWF/ERA5_LAND/MONTHLY_AGGR").first()
+    place = ee.Geometry.Polygon([ring_at(OCEAN)])
+    found = image.select("temperature_2m").reduceRegion(ee.Reducer.mean(), place, 10)
+    assert found.getInfo() == {"temperature_2m": None}
+
+
+def test_before_the_end_of_2018_surface_reflectance_falls_back_to_l1c(served):
+    made, made_requests = counting(
+        served, ring_at(AMAZON), year=2017, level="l2a", index=middle_one
+    )
+    assert made.level == "l1c"
+    assert made_requests == 21
+    assert "B10" in made.names
+    assert made.date.startswith("2017")
+
+
+@pytest.mark.parametrize("level, wanted", [("l2a", 4), ("l1c", 3)])
+def test_a_tile_without_an_image_is_dropped(served, level, wanted):
+    made, made_requests = counting(served, ring_at(OCEAN), year=2020, level=level)
+    assert made.merged is None
+    assert made_requests == wanted
+
+
+def test_an_image_without_cloud_probability_has_one_band_less(served):
+    ring = ring_at(DENMARK)
+    polygon = ee.Geometry.Polygon([ring])
+    scenes = (
+        ee.ImageCollection(L2A)
+        .filterBounds(polygon)
+        .filterDate("2018-01-01", "2018-11-30")
+        .filterMetadata("CLOUDY_PIXEL_PERCENTAGE", "less_than", 10)
+        .filter(ee.Filter.contains(".geo", polygon.buffer(200)))
+    )
+    known = [
+        "MSK_CLDPRB" in [band["id"] for band in scene["bands"]]
+        for scene in scenes.getInfo()["features"]
+    ]
+    made, made_requests = counting(
+        served, ring, year=2018, level="l2a", index=lambda count: known.index(False)
+    )
+    assert made_requests == 22
+    assert len(made.bands["sentinel2"]) == 14
+    assert "MSK_CLDPRB" not in made.names
+    assert made.pixels.shape[0] == 24
+
+
+def test_near_the_poles_radar_is_hh_and_hv(served):
+    made, made_requests = counting(
+        served, ring_at(SVALBARD), year=2020, level="l1c", index=middle_one
+    )
+    assert made_requests == 20
+    assert made.bands["sentinel1_asc"] == made.bands["sentinel1_desc"] == ["HH", "HV"]
+    assert made.names[14:18] == ["HH", "HV", "HH_1", "HV_1"]
+
+
+def test_an_orbit_that_never_passes_is_left_out(served):
+    made, made_requests = counting(
+        served, ring_at(CONGO), year=2020, level="l1c", index=middle_one
+    )
+    assert made_requests == 20
+    assert made.bands["sentinel1_asc"] is None
+    assert made.bands["sentinel1_desc"] == ["VV", "VH"]
+    assert made.names[14:16] == ["VV", "VH"]
+    assert len(made.names) == 14 + 2 + 6
+
+
+def test_an_empty_dynamic_world_has_no_bands(tile, served):
+    empty = Tile.__new__(Tile)
+    empty.polygon, empty.bands, empty.date = tile.polygon, {}, "2014-06-01"
+    before = counted(served)
+    assert empty._dynamic_world() is None
+    assert counted(served) - before == 1
+
+
+def test_what_is_drawn_is_evaluated(served):
+    made = Tile(ring_at((-105.3, 40.1)))
+    assert made.merged is None or len(made.names) in range(19, 26)
+    again = Tile(ring_at((-105.3, 40.1)))
+    assert (made.year, made.level) == (again.year, again.level)
+    if made.merged is not None:
+        same(made.pixels, again.pixels)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_tiles_are_made_by_random_points(served, place):
     table = ee.FeatureCollection("RESOLVE/ECOREGIONS/2017")
-    name = table.aggregate_array("ECO_NAME").getInfo()[eco_index]
-    region = table.filter(ee.Filter.eq("ECO_NAME", name))
+    name = table.aggregate_array("ECO_NAME").getInfo()[place]
+    region = table.filter(ee.Filter.eq("ECO_NAME", name)).geometry()
 
-    def boxes(seed):
-        points = ee.FeatureCollection.randomPoints(region.geometry(), 7, seed)
-        made = points.map(lambda point: point.buffer(650).bounds())
+    def batch(number):
         before = counted(served)
-        features = made.getInfo()["features"]
+        found = tile_batch(name, 7, tile_seed(place, name, 7, number))
         assert counted(served) - before == 1
-        return [f["geometry"]["coordinates"][0] for f in features]
+        return found
 
-    first = boxes(3)
-    assert len(first) == 7
-    assert first == boxes(3)
-    assert first != boxes(4)
-    for corners in first:
-        lons, lats = zip(*corners, strict=True)
+    first, second = batch(0), batch(1)
+    assert first == batch(0)
+    assert first != second
+    # Earth Engine's ids run inside a batch, and repeat in the next.
+    assert [f["id"] for f in first] == [f["id"] for f in second]
+    for feature in first + second:
+        assert feature["geometry"]["type"] == "Polygon"
+        (ring,) = feature["geometry"]["coordinates"]
+        assert len(ring) == 5
+        lons, lats = zip(*ring, strict=True)
         south, north = min(lats), max(lats)
         across = math.cos(math.radians((south + north) / 2)) * 111_320
         assert (north - south) * 111_320 == pytest.approx(1300, rel=0.02)
         assert (max(lons) - min(lons)) * across == pytest.approx(1300, rel=0.02)
         centre = [(min(lons) + max(lons)) / 2, (south + north) / 2]
-        inside = region.geometry().contains(ee.Geometry.Point(centre), 100)
-        assert inside.getInfo()
+        assert region.contains(ee.Geometry.Point(centre), 100).getInfo()
 
 
-def test_an_emulator_of_the_class_counts_alike(served):
+def test_a_batch_of_tiles_is_of_at_most_5000(served):
+    name = (
+        ee.FeatureCollection("RESOLVE/ECOREGIONS/2017").first().get("ECO_NAME")
+    ).getInfo()
+    assert len(tile_batch(name, 5000, 1)) == 5000
+    with pytest.raises(ee.EEException) as refused:
+        tile_batch(name, 5001, 1)
+    assert str(refused.value) == (
+        "Collection query aborted after accumulating over 5000 elements."
+    )
+
+
+def test_every_request_is_counted():
     """The counter used above sees every request, thumbnails included."""
     running = server.start(emulator.service())
     try:
