@@ -20,7 +20,15 @@ from shapely.geometry.base import BaseGeometry
 
 from emulator.evaluator import edges
 from emulator.evaluator.errors import EngineError
-from emulator.evaluator.projection import WGS84, crs_of, is_geographic, transformer
+from emulator.evaluator.projection import (
+    WGS84,
+    crs_of,
+    is_geographic,
+    is_plane,
+    plane_at,
+    plane_transformer,
+    transformer,
+)
 from emulator.source import Bounds
 
 _SMALL = {True: 0.02, False: 2000.0}
@@ -75,7 +83,7 @@ class Geometry:
             return self.shape
         if self._small or self.shape.geom_type in ("Point", "MultiPoint"):
             return shapely.transform(self.shape, _mover(self.crs, crs))
-        degrees = is_geographic(crs)
+        degrees = not is_plane(crs) and is_geographic(crs)
         if not self.geodesic:
             move = _mover(self.crs, crs)
             return edges.followed(
@@ -123,9 +131,7 @@ class Geometry:
         if self.shape.is_empty:
             return self
         centre = self.lonlat.centroid
-        plane = (
-            f"+proj={projection} +lat_0={centre.y:.9f} +lon_0={centre.x:.9f} +units=m"
-        )
+        plane = plane_at(centre.x, centre.y, projection)
         done = operation(self.within(plane))
         return Geometry(
             shapely.transform(done, _mover(plane, WGS84)), WGS84, self.geodesic
@@ -185,12 +191,14 @@ def _mover(source: str, target: str) -> Callable[[Any], Any]:
     """Returns what takes positions (n, 2) from one CRS to another."""
     if source == target:
         return _same
+    if is_plane(target):
+        leave, enter = _mover(source, WGS84), plane_transformer(target).transform
+        return lambda xy: np.column_stack(enter(*leave(xy).T))
+    if is_plane(source):
+        back = plane_transformer(source).transform
+        return lambda xy: np.column_stack(back(*xy.T, direction="INVERSE"))
     project = transformer(source, target).transform
-
-    def move(xy: Any) -> Any:
-        return np.column_stack(project(xy[:, 0], xy[:, 1]))
-
-    return move
+    return lambda xy: np.column_stack(project(*xy.T))
 
 
 def _valid(shape: BaseGeometry) -> BaseGeometry:

@@ -30,6 +30,31 @@ def crs_of(code: str) -> pyproj.CRS:
         ) from None
 
 
+def plane_at(lon: float, lat: float, projection: str = "aeqd") -> str:
+    """Returns the code of a plane in metres around a place.
+
+    Args:
+        lon: Degrees.
+        lat: Degrees.
+        projection: PROJ's name of a projection with a centre.
+    """
+    return f"+proj={projection} +lat_0={lat:.9f} +lon_0={lon:.9f} +ellps=WGS84"
+
+
+def is_plane(code: str) -> bool:
+    """Whether a code is one of :func:`plane_at`."""
+    return code.startswith("+proj=") and code.endswith(" +ellps=WGS84")
+
+
+def plane_transformer(code: str) -> pyproj.Transformer:
+    """Returns PROJ's transformation from degrees to a plane.
+
+    It is made in a moment: PROJ need not look for a way between two systems, and
+    there are as many planes as features.
+    """
+    return pyproj.Transformer.from_pipeline(code)
+
+
 @functools.lru_cache(maxsize=512)
 def transformer(source: str, target: str) -> pyproj.Transformer:
     """Returns PROJ's transformation, x before y on both sides."""

@@ -266,7 +266,7 @@ def test_a_batch_of_tiles_is_of_at_most_5000(served):
     ).getInfo()
     assert len(tile_batch(name, 5000, 1)) == 5000
     with pytest.raises(ee.EEException) as refused:
-        tile_batch(name, 5001, 1)
+        ee.FeatureCollection.randomPoints(ee.Geometry.Point(0, 0), 5001, 1).getInfo()
     assert str(refused.value) == (
         "Collection query aborted after accumulating over 5000 elements."
     )
