@@ -148,6 +148,9 @@ class Engine:
                 return _json({"result": encode(Interpreter(context).run(node))})
             case routes.FEATURES:
                 return _json(tables.compute_features(_expression(body), context))
+            case routes.ASSET_FEATURES:
+                listed = tables.list_features(found.asset_id, found.query, context)
+                return _json(listed)
             case routes.IMAGES:
                 return _json(tables.compute_images(_expression(body), context))
             case routes.THUMBNAIL_PIXELS:

@@ -112,6 +112,13 @@ PICTURE_SIDE: int = _chosen(
     "the reference gives 512 for videos and 'a reasonable default' for pictures",
 )
 
+REGION_MASKS: bool = _chosen(
+    "REGION_MASKS",
+    True,
+    "a region in getPixels masks what is outside; a grid without a size covers it",
+    "the reference calls it the region of data to return, no more",
+)
+
 MAX_PAGE: int = _chosen(
     "MAX_PAGE",
     1000,

@@ -78,9 +78,10 @@ class Wanted:
     end: float | None = None
     tests: tuple[tuple[str, Callable[[Any, Any], bool], Any], ...] = ()
 
-    def admits(self, scene: Scene) -> bool:
-        """Whether a member passes."""
-        place = scene.footprint
+    def admits(
+        self, properties: Mapping[str, Any], place: shapely.Geometry | None
+    ) -> bool:
+        """Whether something with these properties, at this place, passes."""
         if (
             place is not None
             and self.region is not None
@@ -88,7 +89,7 @@ class Wanted:
         ):
             return False
         for name, compare, value in self.tests:
-            found = scene.properties.get(name)
+            found = properties.get(name)
             if type(found) is not type(value) and not (
                 isinstance(found, int | float) and isinstance(value, float)
             ):
@@ -111,7 +112,7 @@ def read_filter(text: str) -> Wanted:
             raise EngineError(f"Invalid filter: '{text[at:].strip()}'.")
         at = match.end()
         if match["region"] is not None:
-            region = _region(match["region"])
+            region = read_region(match["region"])
             continue
         name, sign = match["name"], match["sign"]
         text_value, number = match["text"], match["number"]
@@ -128,7 +129,12 @@ def read_filter(text: str) -> Wanted:
     return Wanted(region, start, end, tuple(tests))
 
 
-def _region(text: str) -> shapely.Geometry:
+def read_region(text: str) -> shapely.Geometry:
+    """Reads a region, GeoJSON or WKT in degrees.
+
+    Raises:
+        EngineError: It is neither.
+    """
     try:
         if text.lstrip().startswith("{"):
             return shapely.geometry.shape(json.loads(text.replace("'", '"')))
@@ -143,7 +149,7 @@ def _members(collection: Collection, wanted: Wanted) -> Iterator[Scene]:
     end = None if wanted.end is None else int(wanted.end)
     try:
         for scene in collection.scenes(bounds, start, end):
-            if wanted.admits(scene):
+            if wanted.admits(scene.properties, scene.footprint):
                 yield scene
     except ValueError as error:
         raise EngineError(f"Too many assets to list: {error}.") from error

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from emulator.algorithms.masks import clip
 from emulator.evaluator.coerce import coercer, type_name
 from emulator.evaluator.context import Context
 from emulator.evaluator.errors import EngineError, TypeMismatch
+from emulator.evaluator.geometry import from_geojson
 from emulator.evaluator.graph import read_expression
 from emulator.evaluator.image import Band, Image
 from emulator.evaluator.interpreter import Interpreter
@@ -18,6 +20,7 @@ from emulator.protocol.grids import own_grid, read_grid, windows
 from emulator.protocol.limits import COMPUTE, Limits, check_pixel_request
 from emulator.protocol.raster import Raster
 from emulator.source import PixelGrid
+from emulator.unconfirmed import REGION_MASKS
 
 
 def image_of(body: Mapping[str, Any], context: Context) -> Image:
@@ -80,10 +83,15 @@ def compute_pixels(
     """
     if image is None:
         image = image_of(body, context)
-    bands = shown_bands(image, body)
-    json = body.get("grid") or {}
-    size = json.get("dimensions") or {}
-    if not bands:
+    region = body.get("region")
+    place = None if region is None else from_geojson(region)
+    if not image.bands:
         raise EngineError("Image has no bands.")
-    grid = read_grid(json, image) if size or json else own_grid(image)
-    return compute(bands, grid, context)
+    json = body.get("grid") or {}
+    if json or place is not None:
+        grid = read_grid(json, image, place)
+    else:
+        grid = own_grid(image)
+    if place is not None and REGION_MASKS:
+        image = clip(image, place)
+    return compute(shown_bands(image, body), grid, context)

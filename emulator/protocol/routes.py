@@ -16,6 +16,7 @@ THUMBNAIL_PIXELS = "thumbnail_pixels"
 ASSET = "asset"
 ASSET_LIST = "asset_list"
 ASSET_PIXELS = "asset_pixels"
+ASSET_FEATURES = "asset_features"
 FEATURES = "features"
 IMAGES = "images"
 OPERATIONS = "operations"
@@ -33,6 +34,7 @@ KINDS = (
     ASSET,
     ASSET_LIST,
     ASSET_PIXELS,
+    ASSET_FEATURES,
     FEATURES,
     IMAGES,
     OPERATIONS,
@@ -41,7 +43,12 @@ KINDS = (
 )
 OURS = frozenset({STATS, TOKEN})
 """Those that are the emulator's own: not counted, and no fault touches them."""
-COMPUTED = frozenset({VALUE, PIXELS, THUMBNAIL_PIXELS, ASSET_PIXELS, FEATURES, IMAGES})
+COMPUTED = frozenset(
+    {
+        *(VALUE, PIXELS, THUMBNAIL_PIXELS, ASSET_PIXELS),
+        *(ASSET_FEATURES, FEATURES, IMAGES),
+    }
+)
 """Those that evaluate something."""
 
 _PROJECT = r"/v1/projects/(?P<project>[^/]+)"
@@ -71,6 +78,7 @@ _ROUTES = tuple(
             _PROJECT + "/(image|table|video|map|videoMap|model|classifier):export",
         ),
         (ASSET_PIXELS, "POST", _PROJECT + "/assets/(?P<asset>.+):getPixels"),
+        (ASSET_FEATURES, "GET", _PROJECT + "/assets/(?P<asset>.+):listFeatures"),
         (ASSET_LIST, "GET", _PROJECT + "/assets/(?P<asset>.+):listAssets"),
         (ASSET, "GET", _PROJECT + "/assets/(?P<asset>[^:]+)"),
     )

@@ -94,3 +94,23 @@ def scene(region):
 def same(left, right):
     """Asserts that two arrays agree in shape and in every value."""
     np.testing.assert_array_equal(np.asarray(left), np.asarray(right))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Fails what would be skipped: a stranger who was not there proves nothing."""
+    return (yield from _never_skipped())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    """Fails files that would be skipped."""
+    return (yield from _never_skipped())
+
+
+def _never_skipped():
+    report = yield
+    if report.outcome == "skipped":
+        report.outcome = "failed"
+        report.longrepr = "Tests of strangers' clients may not be skipped."
+    return report
