@@ -8,7 +8,7 @@ import pyproj
 import pytest
 from shapely.geometry import Point
 
-from emulator.catalogue import earth, sentinel1
+from emulator.catalogue import earth, frames
 
 CATALOGUE = earth()
 S1 = "COPERNICUS/S1_GRD"
@@ -58,10 +58,10 @@ def test_radar_orbits_come_back_every_six_days_with_two_satellites():
 
 def test_every_slice_is_found_from_everywhere_in_its_box():
     tried = 0
-    for direction in sentinel1.ORBITS:
+    for direction in frames.ORBITS:
         for orbit in range(1, 176, 13):
             for index in range(-52, 53, 8):
-                one = sentinel1.frame(direction, orbit, index)
+                one = frames.frame(direction, orbit, index)
                 if one is None:
                     continue
                 west, south, east, north = one.footprint.bounds
@@ -72,11 +72,11 @@ def test_every_slice_is_found_from_everywhere_in_its_box():
                     (east, north),
                 ):
                     x = (x + 180.0) % 360.0 - 180.0
-                    ground = sentinel1._ground(direction).meeting((x, y, x, y))
-                    assert ground[orbit - 1, index + sentinel1._ground(direction).reach]
+                    ground = frames._ground(direction).meeting((x, y, x, y))
+                    assert ground[orbit - 1, index + frames._ground(direction).reach]
                 place = one.footprint.centroid
                 point = (place.x, place.y, place.x, place.y)
-                assert one in sentinel1.frames(point)
+                assert one in frames.frames(point)
                 tried += 1
     assert tried > 50
 
