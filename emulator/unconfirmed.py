@@ -119,6 +119,20 @@ REGION_MASKS: bool = _chosen(
     "the reference calls it the region of data to return, no more",
 )
 
+BANDS_TEXT: str = _chosen(
+    "BANDS_TEXT",
+    "Total number of bands ({count}) must be less than or equal to {limit}.",
+    "the words of the refusal of more than 1,024 bands",
+    "the limit is documented, the words never published; they follow those of the size",
+)
+
+SIDE_TEXT: str = _chosen(
+    "SIDE_TEXT",
+    "Pixel grid dimensions ({width}x{height}) must be less than or equal to {limit}.",
+    "the words of the refusal of more than 32,768 pixels a side, 10,000 in downloads",
+    "the limits are documented; cubexpress looks for 'must be less than or equal to'",
+)
+
 MAX_PAGE: int = _chosen(
     "MAX_PAGE",
     1000,

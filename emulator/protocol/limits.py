@@ -1,7 +1,6 @@
 """Limits of requests, with Earth Engine's messages where they were observed.
 
-Observed: the message of the total size, of the payload and of the elements. The
-words for bands and sides are ours.
+Observed: the message of the total size, of the payload and of the elements.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from emulator.evaluator.errors import EngineError
+from emulator.unconfirmed import BANDS_TEXT, SIDE_TEXT
 
 MAX_REQUEST_BYTES = 50331648
 """48 MiB of pixels; each band's pixel counts its mask's byte, too."""
@@ -68,16 +68,12 @@ def check_pixel_request(
     if not dtypes:
         raise EngineError("Image has no bands.")
     if len(dtypes) > MAX_BANDS:
-        raise EngineError(
-            f"Total number of bands ({len(dtypes)}) must be less than or equal to "
-            f"{MAX_BANDS}."
-        )
+        raise EngineError(BANDS_TEXT.format(count=len(dtypes), limit=MAX_BANDS))
     if min(width, height) < 1:
         raise EngineError(f"Pixel grid dimensions ({width}x{height}) must be positive.")
     if max(width, height) > limits.side:
         raise EngineError(
-            f"Pixel grid dimensions ({width}x{height}) must be less than or equal to "
-            f"{limits.side}."
+            SIDE_TEXT.format(width=width, height=height, limit=limits.side)
         )
     total = width * height * sum(dtype.itemsize + 1 for dtype in dtypes)
     if total > limits.size:
