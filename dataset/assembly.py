@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from dataset import files
 from dataset.codec import FILTERS, encode_chunk
+from dataset.hdf5_output import Output
 from dataset.shard import LIBVER, Shard, ShardError, specs_to_json
 from modalities.spec import Spec
 
@@ -84,7 +85,8 @@ def assemble(
     """
     start = time.monotonic()
     with files.temporary(destination) as tmp:
-        with h5py.File(tmp, "x", libver=LIBVER, locking=False) as file:
+        with Output(tmp, LIBVER) as output:
+            file = output.file
             _set_attributes(file, attributes)
             file.attrs["modalities"] = ",".join(spec.name for spec in specs)
             pixels = [
@@ -110,6 +112,7 @@ def assemble(
                     for name, table in tables.items():
                         table.append(shard.values(name, slot))
                     names.append(_metadata_row(tile_id, level))
+                    output.check()
             if row + 1 != count:
                 raise ValueError(f"there are {row + 1} rows, not {count}")
             for table in (*tables.values(), names):

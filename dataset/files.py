@@ -70,7 +70,7 @@ def replace_quickly(final: Path, text: str) -> None:
     Raises:
         OSError: The file system refused.
     """
-    final.parent.mkdir(parents=True, exist_ok=True)
+    final.parent.mkdir(exist_ok=True)
     tmp = temporary_name(final)
     try:
         tmp.write_text(text, "utf-8")

@@ -6,7 +6,7 @@ Source: GeoParquet 1.1.0. The geometry is the outline of the tile's grid.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from shapely.geometry import MultiPolygon, Polygon, box
 from dataset import files
 from dataset.row import Row
 from modalities.grid import Grid
+from modalities.plan import Choice, Plan, Site
+from modalities.tile import Tile
 
 _TIME = pa.timestamp("ms", tz="UTC")
 
@@ -128,6 +130,34 @@ def index_row(row: Row, number: int | None) -> dict[str, Any]:
         "earthengine_api": row["versions"]["earthengine-api"],
         "geometry": shapely.to_wkb(outline(grid)),
     }
+
+
+def plan_of(columns: Mapping[str, Any]) -> Plan:
+    """Rebuilds the plan of a tile that was made from its row of the index.
+
+    Args:
+        columns: A row, by name. The tile's position, which no pixel depends on, is
+            not among them.
+
+    Raises:
+        ValueError: They are not what :func:`index_row` gives.
+    """
+    try:
+        choices = json.loads(columns["choices"])
+        tile = Tile(
+            columns["tile_id"],
+            columns["lon"],
+            columns["lat"],
+            0,
+            columns["biome"],
+            columns["eco_region"],
+        )
+        epsg = int(columns["crs"].removeprefix("EPSG:"))
+        grid = Grid(epsg, columns["west"], columns["north"], columns["size"])
+        read = {name: Choice.from_json(value) for name, value in choices.items()}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"a row that can't be read: {error!r}") from error
+    return Plan(Site(tile, grid), read)
 
 
 def outline(grid: Grid) -> Polygon | MultiPolygon:

@@ -3,7 +3,7 @@
 HDF5 files are not readable before they are closed. So a shard's writer notes each
 tile in a plain file beside it as well; when the process is killed, the next run makes
 the shard out of that. A record has its length and its checksum: the last one may be
-cut short, and is left out then.
+cut short, and is left out then, as is one that the disk has altered.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -61,22 +62,26 @@ class Journal:
 
 
 def read_journal(path: Path) -> Iterator[EncodedStack]:
-    """Yields the tiles of a journal, up to the first record that is not whole.
+    """Yields the tiles of a journal whose records are what was written.
+
+    One that is altered is passed over; where its length is, too, the rest is lost.
 
     Raises:
         FileNotFoundError: There is no such file.
     """
     with path.open("rb") as file:
-        while head := file.read(_HEAD.size):
-            try:
-                magic, length, crc = _HEAD.unpack(head)
-                body = file.read(length) if magic == _MAGIC else b""
-            except (struct.error, MemoryError, OverflowError):
-                body, length = b"", -1
-            if len(body) != length or deflate.crc32(body) != crc:
-                _log.info("%s ends in a record that is not whole", path)
-                return
-            yield _decode(body)
+        size = os.fstat(file.fileno()).st_size
+        while len(head := file.read(_HEAD.size)) == _HEAD.size:
+            magic, length, crc = _HEAD.unpack(head)
+            if magic != _MAGIC or length > size - file.tell():
+                break
+            body = file.read(length)
+            if deflate.crc32(body) == crc:
+                yield _decode(body)
+            else:
+                _log.info("%s has a record that is not what was written", path)
+        if head:
+            _log.info("%s ends in a record that is not whole", path)
 
 
 def _encode(stack: EncodedStack) -> bytes:

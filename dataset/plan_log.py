@@ -1,7 +1,8 @@
 """Plans on the disk: what a run has planned it need not ask for again.
 
-Lines of JSON in files that are only ever appended to, one file a writer. A line that
-a kill cut short is left out.
+Lines in files that are only ever appended to, one file a writer: a checksum and JSON.
+A line that a kill cut short, or that a disk has altered, is left out: its tile is
+planned again.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import json
 import secrets
 from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
+
+import deflate
 
 from dataset import files
 from modalities.plan import Choice
@@ -33,7 +36,8 @@ class PlanLog:
         """
         lines = "".join(map(_line, plans))
         if lines:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            # Without its parents: an output that vanished is not made anew.
+            self._path.parent.mkdir(exist_ok=True)
             with self._path.open("a", encoding="utf-8", newline="") as file:
                 file.write(lines)
 
@@ -68,17 +72,16 @@ def compact(directory: Path, plans: Mapping[str, Choices]) -> None:
 def _line(plan: tuple[str, Choices]) -> str:
     tile_id, choices = plan
     values = {name: choice.to_json() for name, choice in choices.items()}
-    return files.to_json([tile_id, values]) + "\n"
+    text = files.to_json([tile_id, values])
+    return f"{deflate.crc32(text.encode()):08x} {text}\n"
 
 
 def _read(path: Path, wanted: Container[str] | None) -> Iterator[tuple[str, Choices]]:
     with path.open("rb") as lines:
         for line in lines:
-            if not line.endswith(b"\n"):
-                return
-            try:
-                tile_id, values = json.loads(line)
-            except ValueError:
+            crc, _, text = line.removesuffix(b"\n").partition(b" ")
+            if crc != b"%08x" % deflate.crc32(text):
                 continue
+            tile_id, values = json.loads(text)
             if wanted is None or tile_id in wanted:
                 yield tile_id, {k: Choice.from_json(v) for k, v in values.items()}

@@ -23,11 +23,13 @@ class Failure:
         kind: Class of the failure, such as ``no_data`` or ``throttled``.
         message: What happened and what to do, naming modality and asset.
         stage: ``plan`` or ``fetch``.
+        assets: What was asked for: the Sentinel-2 scene, or the modalities' sources.
     """
 
     kind: str
     message: str
     stage: str
+    assets: tuple[str, ...] = ()
 
 
 def made_row(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,12 +14,11 @@ import numpy.typing as npt
 
 from dataset import files
 from dataset.codec import FILTERS
+from dataset.hdf5_output import Output
 from dataset.journal import SUFFIX, Journal, read_journal
 from dataset.shard import FORMAT, GROUP, LIBVER, specs_to_json
 from dataset.stack import EncodedStack, check_names, check_row
 from modalities.spec import Spec
-
-_log = logging.getLogger(__name__)
 
 _STEP = 64  # rows by which the datasets of an open shard grow
 
@@ -60,7 +58,7 @@ class ShardWriter:
         self._specs = tuple(specs)
         self._size = size
         self._attributes = dict(attributes)
-        self._file: h5py.File | None = None
+        self._output: Output | None = None
         self._data: dict[str, Any] = {}
         self._rows: list[bytes] = []
         self._values: dict[str, list[npt.NDArray[Any]]] = {
@@ -95,6 +93,7 @@ class ShardWriter:
             held.append(stack.values[name])
         self._crcs.append([deflate.crc32(stack.chunks[s.name]) for s in self._pixels])
         self._rows.append(_to_line({**stack.row, "slot": slot}))
+        self._check()
         self._note(stack)
 
     def add_failure(self, row: dict[str, Any]) -> None:
@@ -106,7 +105,12 @@ class ShardWriter:
         check_row(row, "failed")
         self._open()
         self._rows.append(_to_line(row))
+        self._check()
         self._note(EncodedStack(row, {}, {}))
+
+    def _check(self) -> None:
+        assert self._output is not None
+        self._output.check()
 
     def _note(self, stack: EncodedStack) -> None:
         if self._journals:
@@ -123,9 +127,9 @@ class ShardWriter:
         Raises:
             OSError: The disk is full, or the like; :meth:`abort` then.
         """
-        if self._file is None:
+        if self._output is None:
             return None
-        file, made = self._file, len(self._crcs)
+        file, made = self._output.file, len(self._crcs)
         for spec in self._pixels:
             self._data[spec.name].resize(made, axis=0)
         for spec in self._specs:
@@ -138,8 +142,8 @@ class ShardWriter:
         _guarded(file, f"{GROUP}/crc32", crcs)
         text = np.frombuffer(b"".join(self._rows), np.uint8)
         _guarded(file, f"{GROUP}/rows", text)
-        file.close()
-        self._file = None
+        self._output.close()
+        self._output = None
         files.publish(self._tmp, self._final)
         if self._journal is not None:
             self._journal.remove()
@@ -150,22 +154,18 @@ class ShardWriter:
 
         Harmless after :meth:`close`.
         """
-        file, self._file = self._file, None
-        if file is not None:
-            try:
-                file.close()
-            except (OSError, RuntimeError) as error:
-                # Closing flushes, which fails again on a full disk.
-                _log.debug("closing %s: %s", self._tmp, error)
+        output, self._output = self._output, None
+        if output is not None:
+            output.abort()
         files.remove(self._tmp)
 
     def _open(self) -> h5py.File:
-        if self._file is not None:
-            return self._file
-        self._tmp.parent.mkdir(parents=True, exist_ok=True)
-        # No lock: nobody else knows the name, and some shared disks have none.
-        file = h5py.File(self._tmp, "x", libver=LIBVER, locking=False)
-        self._file = file
+        if self._output is not None:
+            return self._output.file
+        # Without its parents: an output that vanished is not made anew.
+        self._tmp.parent.mkdir(exist_ok=True)
+        self._output = Output(self._tmp, LIBVER)
+        file = self._output.file
         group = file.create_group(GROUP)
         group.attrs["format"] = FORMAT
         group.attrs["size"] = self._size

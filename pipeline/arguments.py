@@ -32,6 +32,7 @@ other commands (each has --help):
   check    fetch one tile and print what each modality gave
   status   tell how a run is doing, while it runs and after
   retry    ask again for the tiles that failed
+  refetch  fetch a tile of a dataset again, and compare it
   verify   read a whole dataset back, and say what is wrong with it
 
 exit codes: 0 all tiles made, 3 some failed (the dataset is whole without them),

@@ -11,6 +11,7 @@ from pipeline.exits import BAD_INPUT, STOPPED, BadInputError, RunStoppedError
 
 COMMANDS = {
     "check": "pipeline.check",
+    "refetch": "pipeline.refetch",
     "retry": "pipeline.retry",
     "run": "pipeline.run",
     "status": "pipeline.status",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dataset import files, plan_log
 from dataset.paths import DatasetPaths
-from dataset.shard import PATTERN, Shard, ShardError, read_rows
+from dataset.shard import PATTERN, ShardError, read_rows
 from dataset.shard_writer import recover
 from earthengine.errors import MAY_PASS
 from transforms.job import Job
@@ -75,11 +75,13 @@ def find_earlier(paths: DatasetPaths, job: Job) -> Earlier:
     found = Earlier()
     for path in files.list_files(paths.shards, PATTERN):
         try:
-            with Shard(path):
-                rows = list(read_rows(path))
+            rows = list(read_rows(path))
         except ShardError as error:
-            _logger.warning("%s; it is put aside and its tiles are made again", error)
-            put_aside(path)
+            _logger.warning(
+                "%s; it is put aside as %s, and its tiles are made again",
+                error,
+                put_aside(path).name,
+            )
             continue
         found.shards.append(str(path))
         for row in rows:
@@ -99,9 +101,16 @@ def keep_plans(paths: DatasetPaths, done: set[str]) -> None:
     plan_log.compact(paths.plans, {k: v for k, v in known.items() if k not in done})
 
 
-def put_aside(shard: Path) -> None:
-    """Renames a damaged shard, so that nothing reads it and somebody may look at it."""
-    shard.replace(shard.with_name(shard.name + BAD))
+def put_aside(shard: Path) -> Path:
+    """Renames a damaged shard, so that nothing reads it and somebody may look at it.
+
+    Returns:
+        Its new name. ``--overwrite`` removes it.
+
+    Raises:
+        OSError: The file system refused.
+    """
+    return shard.replace(shard.with_name(shard.name + BAD))
 
 
 def tidy(paths: DatasetPaths, counts: Mapping[str, int], *, shards: bool) -> None:

@@ -124,11 +124,16 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
         sentinel1_max_days=args.sentinel1_max_days,
         layout=args.layout,
         modality_modules=tuple(args.modality_module),
-        catalog=_catalog_of(args),
+        catalog=catalog_of(args),
     )
 
 
-def _catalog_of(args: argparse.Namespace) -> str:
+def catalog_of(args: argparse.Namespace) -> str:
+    """Reads the digest of the local files that stand in for assets; empty for none.
+
+    Raises:
+        ValueError: They are not in order.
+    """
     if not args.catalog:
         return ""
     found = catalog_digest(args.catalog)

@@ -300,6 +300,11 @@ def _read_state(path: Path) -> dict[str, Any] | None:
             if not isinstance(state[key], kind):
                 raise TypeError(f"{key} is {state[key]!r}")
     except FileNotFoundError:
+        if files.list_files(path.parent / "shards"):
+            raise BadInputError(
+                f"{path} is gone, and with it what the shards beside it were made by; "
+                "put it back, or --overwrite to begin anew"
+            ) from None
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInputError(

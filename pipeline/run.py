@@ -77,8 +77,10 @@ def run(options: RunOptions, arguments: Sequence[str]) -> int:
             except DamagedShardError as error:
                 from pipeline.earlier import put_aside
 
-                complain(f"{error}\nIt is put aside, and its tiles are made again.")
-                put_aside(error.shard)
+                complain(
+                    f"{error}\nIt is put aside as {put_aside(error.shard).name}, and "
+                    "its tiles are made again."
+                )
             except OSError as error:
                 raise RunStoppedError(
                     f"can't write or read {error.filename or options.paths.directory}: "
@@ -182,7 +184,8 @@ def _explained(error: Exception, options: RunOptions) -> Exception:
     """Finds the cause in what the runner made of it."""
     from pipeline.prepare import refusal
 
-    text = str(error)
+    # The runner may leave the type of an error as it is, or tell of it in its message.
+    text = f"{type(error).__name__}: {error}"
     fatal = re.search(r"FatalEngineError: (.*?)(?: \[while running|\n|$)", text)
     if fatal:
         return RunStoppedError(refusal(fatal.group(1), options))

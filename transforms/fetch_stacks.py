@@ -112,7 +112,8 @@ def make_stack(planned: Planned, job: Job, session: Session) -> EncodedStack:
         if error.kind in FATAL:
             raise FatalEngineError(str(error)) from error
         message = f"{_what(planned, job)}: {error}"
-        return _failed(planned, Failure(error.kind, message, "fetch"), fetch, job)
+        failure = Failure(error.kind, message, "fetch", _assets(planned, job))
+        return _failed(planned, failure, fetch, job)
     with _HANDS:
         return _finish(pixels, planned, fetch, job)
 
@@ -167,11 +168,12 @@ def _empty(
             continue
         no_data = modality.spec(job.context.recipe.layout).storage.no_data
         if not (arrays[modality.name] != no_data).any():
-            assets = " and ".join(
-                scene.asset for scene in planned.choices[modality.name].scenes
+            scenes = planned.choices[modality.name].scenes
+            assets = tuple(scene.asset for scene in scenes)
+            message = (
+                f"{modality.name}: all pixels of {' and '.join(assets)} are masked here"
             )
-            message = f"{modality.name}: all pixels of {assets} are masked here"
-            return Failure("no_data", message, "fetch")
+            return Failure("no_data", message, "fetch", assets)
     return None
 
 
@@ -181,6 +183,15 @@ def _what(planned: Planned, job: Job) -> str:
     if choice is not None and choice.scenes:
         return f"pixels of {choice.scenes[0].asset} and its companions"
     return f"pixels of {', '.join(spec.name for spec in job.specs if spec.pixels)}"
+
+
+def _assets(planned: Planned, job: Job) -> tuple[str, ...]:
+    """Names what was being asked for: the scene that leads, or all sources."""
+    choice = planned.choices.get("sentinel2")
+    if choice is not None and choice.scenes:
+        return tuple(scene.asset for scene in choice.scenes)
+    sources = (source for m in job.stored if m.pixels for source in m.sources)
+    return tuple(dict.fromkeys(sources))
 
 
 def _failed(planned: Planned, failure: Failure, fetch: Usage, job: Job) -> EncodedStack:

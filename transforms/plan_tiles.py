@@ -189,7 +189,8 @@ def _plan_round(
             raise FatalEngineError(str(error)) from error
         if len(tiles) == 1 or error.kind not in _ONE_TILES_FAULT:
             names = ", ".join(m.name for m in members)
-            failure = Failure(error.kind, f"planning {names}: {error}", "plan")
+            message = f"planning {names}: {error}"
+            failure = Failure(error.kind, message, "plan", _sources(members))
             return [Planned(p.site, p.choices, failure) for p in tiles]
         half = len(tiles) // 2
         return [
@@ -205,14 +206,21 @@ def _decide(
     try:
         new = choose(members, tile.site, facts, tile.choices, job.context)
     except NoDataError as error:
-        return Planned(tile.site, tile.choices, Failure("no_data", str(error), "plan"))
+        failure = Failure("no_data", str(error), "plan", _sources(members))
+        return Planned(tile.site, tile.choices, failure)
     except (LookupError, TypeError, ValueError) as error:
         # Facts are of the engine's making: one tile's nonsense ends no run.
         names = ", ".join(m.name for m in members)
         message = f"planning {names}: facts that can't be read: {error!r}"
         _logger.exception("tile %s: %s", tile.site.tile.tile_id, message)
-        return Planned(tile.site, tile.choices, Failure("corrupt", message, "plan"))
+        failure = Failure("corrupt", message, "plan", _sources(members))
+        return Planned(tile.site, tile.choices, failure)
     return Planned(tile.site, {**tile.choices, **new})
+
+
+def _sources(members: Round) -> tuple[str, ...]:
+    """Names the assets that a round asks for, each once."""
+    return tuple(dict.fromkeys(source for m in members for source in m.sources))
 
 
 def _read_facts(answer: Any, count: int) -> list[Mapping[str, Any]]:

@@ -15,6 +15,9 @@ from pipeline.cli import main
 from pipeline.exits import BAD_INPUT
 
 ROOT = Path(__file__).resolve().parents[2]
+NAME = "data_sample_v001"
+ACCOUNTS = ("run.json", "requests.parquet")
+"""What tells of the run, not of the data, and so may differ."""
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -123,3 +126,13 @@ def earlier(tmp_path_factory, run, features, write_tiles) -> Path:
     )
     assert done.returncode == 0, done.stderr
     return folder
+
+
+def data_digests(output: Path) -> dict[str, str]:
+    """Returns the SHA-256 of every file of a dataset that tells of the data."""
+    folder = output / NAME
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.iterdir())
+        if path.is_file() and path.name not in ACCOUNTS
+    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import random
@@ -17,15 +16,12 @@ import pytest
 
 from emulator import server, stack
 from emulator.faults.plan import Latency, Plan
-from tests.pipeline.conftest import ROOT
+from tests.pipeline.conftest import NAME, ROOT, data_digests
 
-NAME = "data_sample_v001"
 KILLS = int(os.environ.get("EARTHLOOM_KILLS", "25"))
 TILES = 40
 AT_ONCE = 4
 THREADS = AT_ONCE * 3 // 2 + 4
-ACCOUNTS = ("run.json", "requests.parquet")
-"""What tells of the run, not of the data, and so may differ."""
 
 
 @pytest.fixture(scope="module")
@@ -66,15 +62,6 @@ def kill_all(child):
     child.wait()
 
 
-def digests(output):
-    folder = output / NAME
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.iterdir())
-        if path.is_file() and path.name not in ACCOUNTS
-    }
-
-
 def fetched(engine):
     with urllib.request.urlopen(f"{engine}/stats", timeout=10) as answer:
         return json.load(answer)["requests"]["pixels"]
@@ -88,7 +75,7 @@ def undisturbed(job, tmp_path_factory):
     child = start(job, output)
     text, _ = child.communicate(timeout=300)
     assert child.returncode == 0, text
-    return digests(output), time.monotonic() - begun
+    return data_digests(output), time.monotonic() - begun
 
 
 def left_over(output):
@@ -124,7 +111,7 @@ def test_killed_at_random_moments(workers, job, engine, undisturbed, tmp_path):
                 continue
             assert child.returncode == 0, text
             break
-        assert digests(output) == wanted
+        assert data_digests(output) == wanted
         assert left_over(output) == []
         most = TILES + here * THREADS * workers
         assert TILES <= fetched(engine) - before <= most
@@ -147,7 +134,7 @@ def test_a_signal_ends_a_run_within_seconds(number, job, undisturbed, engine, tm
     again = start(job, tmp_path)
     text, _ = again.communicate(timeout=300)
     assert again.returncode == 0, text
-    assert digests(tmp_path) == undisturbed[0]
+    assert data_digests(tmp_path) == undisturbed[0]
 
 
 def test_two_runs_never_write_the_same_dataset(job, tmp_path):

@@ -132,6 +132,7 @@ def test_failures_have_a_line_each(finish, shards):
         "kind": "throttled",
         "message": "sentinel2: no scene é",
         "stage": "plan",
+        "assets": [],
         "attempts": 3,
         "seconds": 12.5,
         "last_status": 429,
