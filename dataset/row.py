@@ -75,7 +75,7 @@ def failed_row(
         "grid": site.grid.to_json(),
         "choices": {},
         "status": "failed",
-        "failure": asdict(failure),
+        "failure": {**asdict(failure), "assets": list(failure.assets)},
         "usage": dict(usage),
         "versions": dict(versions),
     }

@@ -138,6 +138,16 @@ class PixelModality(Modality):
     required: ClassVar[bool] = False
     resampling: ClassVar[Literal["nearest", "bilinear"]] = "nearest"
 
+    def fingerprint(self) -> dict[str, Any]:
+        """Returns what the recipe hash covers of the modality's definition."""
+        return {
+            **super().fingerprint(),
+            "wire": self.wire,
+            "fill": repr(self.fill),
+            "required": self.required,
+            "resampling": self.resampling,
+        }
+
     @abc.abstractmethod
     def image(self, choice: Choice, site: Site, context: Context) -> ee.Image:
         """Returns the image with just the bands of ``choice.bands``, in order.

@@ -176,13 +176,18 @@ def _job(
         budget=options.budget,
         patience=options.patience,
         context=context,
-        recipe_hash=recipe_hash(context, {m.name: m.fingerprint() for m in stored}),
+        recipe_hash=recipe_hash(context, fingerprints(stored)),
         plan_batch=options.plan_batch,
         processes=processes,
         gate_file="" if alone else str(gate_file(options.paths)),
         progress=str(options.paths.progress),
         max_failure_rate=options.max_failure_rate,
     )
+
+
+def fingerprints(stored: Sequence[Modality]) -> dict[str, Any]:
+    """Describes the modalities of a dataset, and those that they depend on."""
+    return {m.name: m.fingerprint() for m in registry.with_needs(stored)}
 
 
 def gate_file(paths: DatasetPaths) -> Path:

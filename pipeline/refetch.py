@@ -38,6 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     from modalities.recipe import Context, recipe_hash
     from modalities.stack import take_apart
     from pipeline.options import budget_of, catalog_of, engine_of
+    from pipeline.prepare import fingerprints
     from transforms.fetch_stacks import fetch_pixels
     from transforms.job import Job
     from transforms.plan_tiles import Planned
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
         session = connect(engine, budget, Patience())
         known = tables if tables is not None else _ask_tables(stored, session)
         context = Context(recipe, known)
-        digest = recipe_hash(context, {m.name: m.fingerprint() for m in stored})
+        digest = recipe_hash(context, fingerprints(stored))
         if digest != columns["recipe"]:
             say(
                 f"note: recipe and definitions are {digest} now, {columns['recipe']} "

@@ -79,7 +79,13 @@ def test_a_flipped_byte_is_found_out(tmp_path_factory, written, data):
     path = tmp_path_factory.getbasetemp() / "flipped.journal"
     path.write_bytes(damaged)
     found = [stack.row["tile"]["position"] for stack in read_journal(path)]
-    assert found == list(range(sum(end <= place for end in ends[1:])))
+    hit = sum(end <= place for end in ends[1:])
+    others = [n for n in range(7) if n != hit]
+    if place - ends[hit] < 12:
+        # Its mark or its length: where the next record begins is not known.
+        assert found == others[:hit]
+    else:
+        assert found == others
 
 
 def test_a_shard_out_of_a_journal_is_the_shard_that_was_to_be(tmp_path):

@@ -36,6 +36,7 @@ def test_a_failure_keeps_its_place_and_reason():
         "kind": "no_data",
         "message": "sentinel2: no scene é",
         "stage": "plan",
+        "assets": [],
     }
 
 
