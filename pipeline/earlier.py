@@ -95,10 +95,10 @@ def find_earlier(paths: DatasetPaths, job: Job) -> Earlier:
     return found
 
 
-def keep_plans(paths: DatasetPaths, done: set[str]) -> None:
-    """Forgets the plans of tiles that are done with."""
+def keep_plans(paths: DatasetPaths, made: set[str]) -> None:
+    """Forgets the plans of tiles that were made."""
     known = plan_log.read_plans(paths.plans)
-    plan_log.compact(paths.plans, {k: v for k, v in known.items() if k not in done})
+    plan_log.compact(paths.plans, {k: v for k, v in known.items() if k not in made})
 
 
 def put_aside(shard: Path) -> Path:

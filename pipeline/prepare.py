@@ -119,7 +119,8 @@ def prepare(options: RunOptions, processes: int) -> Prepared:
     files.write_json(paths.recipe, state)
     earlier = find_earlier(paths, job)
     done = earlier.done(options.retry)
-    keep_plans(paths, done)
+    # Those of failed tiles stay, whether they are tried now or in a later run.
+    keep_plans(paths, earlier.made)
     tiles = _all_tiles(str(paths.tiles / Path(part).name) for part in taken.parts)
     shutil.rmtree(paths.pending, ignore_errors=True)
     pending = write_parts(
