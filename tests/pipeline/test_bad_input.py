@@ -167,7 +167,10 @@ def test_a_module_that_fails_is_named(source, refused, earlier, tmp_path, monkey
 
 @pytest.mark.parametrize("command", ["frobnicate", "Status", "tiles.geojson"])
 def test_an_unknown_command_is_told_with_all(command, refused):
-    refused(command, words=(f"unknown command {command!r}; there are: check, retry",))
+    refused(
+        command,
+        words=(f"unknown command {command!r}; there are: check, refetch, retry",),
+    )
 
 
 def test_no_tiles_are_told(refused):
