@@ -70,6 +70,9 @@ def find_earlier(paths: DatasetPaths, job: Job) -> Earlier:
         *files.list_temporaries(paths.directory),
     ):
         files.remove(left)
+    # A run killed while it took its input in leaves a directory of parts.
+    for scratch in paths.state.glob(f"*{files.TEMPORARY_MARK}*"):
+        shutil.rmtree(scratch, ignore_errors=True)
     size = job.context.recipe.image_size
     recover(paths.shards, job.specs, size, job.shard_attributes)
     found = Earlier()

@@ -183,7 +183,12 @@ def test_damaged_state(job, whole, output):
     recipe.write_bytes(good)
     (output / NAME / "state" / "command.json").write_bytes(b"\xff[1")
     forget_the_dataset(output)
+    # What a run killed while it took its input in leaves.
+    scratch = output / NAME / "state" / "tiles.tmp-0123456789abcdef"
+    scratch.mkdir()
+    (scratch / "part-00000.jsonl").write_text("{")
     ends_the_same(job, output, whole)
+    assert not scratch.exists()
 
 
 def interrupted(job, output):
