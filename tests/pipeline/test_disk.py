@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import resource
 import shutil
-import stat
 import subprocess
 import sys
 import time
@@ -218,19 +217,6 @@ def test_damaged_journals_and_plans(harm, job, whole, tmp_path):
         else:
             os.truncate(path, half)
     ends_the_same(job, tmp_path, whole)
-
-
-@pytest.mark.skipif(os.getuid() == 0, reason="nothing is read-only to root")
-def test_a_read_only_disk(job, whole, output):
-    folder = output / NAME / "state"
-    folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
-    try:
-        code, text = finish(start(job, output))
-    finally:
-        folder.chmod(stat.S_IRWXU)
-    assert (code, "Traceback" in text) == (2, False), text
-    assert "can't write to" in text
-    ends_the_same(job, output, whole)
 
 
 def test_a_read_only_place_for_the_dataset(job, tmp_path):
