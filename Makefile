@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-$(shell cat setup.py constraints.txt | cksum | cut -d' ' -f1)
 SOURCES := pipeline transforms modalities earthengine dataset emulator runners tests bench docs setup.py
 
-.PHONY: run test test-oldest-client lint docs bench clean
+.PHONY: run test test-oldest-client soak lint docs bench clean
 
 run: $(STAMP)  ## The main job on the bundled tiles, answered by the emulator.
 	$(BIN)/python -m pipeline --runner=DirectRunner --tiles tiles.geojson --output datasets
@@ -21,6 +21,9 @@ test-oldest-client: $(STAMP)
 	test -d $(OLDEST) || $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --target $(OLDEST) earthengine-api==1.7.35
 	PYTHONPATH=$(OLDEST) $(BIN)/python -c 'import ee; assert ee.__version__ == "1.7.35", ee.__version__'
 	PYTHONPATH=$(OLDEST) $(BIN)/python -m pytest tests/pipeline/test_choices.py
+
+soak: $(STAMP)  ## Whole runs killed at a hundred moments: an hour or so.
+	EARTHLOOM_KILLS=100 $(BIN)/python -m pytest tests/pipeline/test_kills.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check $(SOURCES)

@@ -56,6 +56,7 @@ setup(
         "rasterio>=1.3",
         "requests>=2.31",
         "shapely>=2.0",
+        "tzdata>=2024.1",
         "urllib3>=2.2",
     ],
     extras_require={

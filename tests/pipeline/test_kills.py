@@ -18,7 +18,7 @@ from emulator import server, stack
 from emulator.faults.plan import Latency, Plan
 from tests.pipeline.conftest import NAME, ROOT, data_digests
 
-KILLS = int(os.environ.get("EARTHLOOM_KILLS", "25"))
+KILLS = int(os.environ.get("EARTHLOOM_KILLS", "10"))
 TILES = 40
 AT_ONCE = 4
 THREADS = AT_ONCE * 3 // 2 + 4
