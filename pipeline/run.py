@@ -71,26 +71,29 @@ def run(options: RunOptions, arguments: Sequence[str]) -> int:
         raise BadInputError(str(error)) from error
     check_beam_flags(flags)
     with interruptible(arguments) as interrupts, only_run(options.paths.lock):
-        for _ in range(_DAMAGES):
-            try:
-                return _run_once(options, arguments, flags, processes, interrupts)
-            except DamagedShardError as error:
-                from pipeline.earlier import put_aside
-
-                complain(
-                    f"{error}\nIt is put aside as {put_aside(error.shard).name}, and "
-                    "its tiles are made again."
-                )
-            except OSError as error:
-                raise RunStoppedError(
-                    f"can't write or read {error.filename or options.paths.directory}: "
-                    f"{error.strerror or error}\n"
-                    "What was finished is kept; the same command goes on from there."
-                ) from error
+        try:
+            for _ in range(_DAMAGES):
+                try:
+                    return _run_once(options, arguments, flags, processes, interrupts)
+                except DamagedShardError as error:
+                    _make_again(error)
+        except OSError as error:
+            raise RunStoppedError(
+                f"can't write or read {error.filename or options.paths.directory}: "
+                f"{error.strerror or error}\n"
+                "What was finished is kept; the same command goes on from there."
+            ) from error
     raise RunStoppedError(
         f"shards of {options.paths.shards} turned out to be damaged again and again: "
         "check the disk"
     )
+
+
+def _make_again(error: DamagedShardError) -> None:
+    from pipeline.earlier import put_aside
+
+    name = put_aside(error.shard).name
+    complain(f"{error}\nIt is put aside as {name}, and its tiles are made again.")
 
 
 def _run_once(
