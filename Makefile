@@ -22,7 +22,7 @@ test-oldest-client: $(STAMP)
 	PYTHONPATH=$(OLDEST) $(BIN)/python -c 'import ee; assert ee.__version__ == "1.7.35", ee.__version__'
 	PYTHONPATH=$(OLDEST) $(BIN)/python -m pytest tests/pipeline/test_choices.py
 
-soak: $(STAMP)  ## Whole runs killed at a hundred moments: an hour or so.
+soak: $(STAMP)  ## Whole runs killed at a hundred random moments.
 	EARTHLOOM_KILLS=100 $(BIN)/python -m pytest tests/pipeline/test_kills.py
 
 lint: $(STAMP)
